@@ -1,0 +1,88 @@
+/** Defines the host of one function: bootstraps served by our Runtime API, invoked as Lambda would. */
+import type { LogSource } from '../invokers/bootstrap-process';
+import type { InvocationResult, InvokeRequest } from '../invokers/invocation';
+import { IsolatedInvoker } from '../invokers/isolated';
+import { lambdaEnvironment } from './lambda-environment';
+import { RuntimeApiServer } from './runtime-api-server';
+
+export interface FunctionDefinition {
+  readonly name: string;
+  /** The bootstrap: an executable and its arguments. */
+  readonly bootstrap: readonly string[];
+  /** The folder with the function's code, Lambda's `/var/task`. */
+  readonly taskRoot: string;
+  /** The folder with the contents of the layers, Lambda's `/opt`. @default '/opt' */
+  readonly optDir?: string;
+  readonly handler: string;
+  /** What the bootstrap gets besides Lambda's own names. Nothing of the host's environment passes by itself. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memoryMiB: number;
+  /** @default '$LATEST' */
+  readonly version?: string;
+  /** How many bootstraps run side by side. @default 1 */
+  readonly workers?: number;
+  /** How many invocations one bootstrap is given at once (AWS_LAMBDA_MAX_CONCURRENCY). @default 1 */
+  readonly maxConcurrency?: number;
+  /** How long a bootstrap may take to its first invocation. @default - Lambda's 10 seconds, then the function's timeout */
+  readonly initTimeoutMs?: number;
+  /** @default - a made-up one with the function's name */
+  readonly arn?: string;
+}
+
+export interface FunctionHostOptions {
+  /** Each line that the bootstraps write (`stdout`, `stderr`), and Lambda's START, END and REPORT lines (`platform`). */
+  readonly onLog?: (line: string, source: LogSource) => void;
+}
+
+export interface StopOptions {
+  /** How long invocations in flight may still take. @default - the function's timeout */
+  readonly drainMs?: number;
+  /** How long a bootstrap may take from SIGTERM to its end. @default 2000 */
+  readonly graceMs?: number;
+}
+
+/** Lambda's limit for the initialization before it counts against the function's timeout. */
+const INIT_MS = 10_000;
+/** The account that the AWS Runtime Interface Emulator makes up. */
+const ACCOUNT = '012345678912';
+
+export class FunctionHost {
+  readonly arn: string;
+  private readonly invoker: IsolatedInvoker;
+
+  constructor(readonly definition: FunctionDefinition, options: FunctionHostOptions = {}) {
+    const { name, environment, timeoutMs, version = '$LATEST', workers = 1, maxConcurrency = 1, optDir = '/opt' } = definition;
+    const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
+    this.arn = definition.arn ?? `arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`;
+    this.invoker = new IsolatedInvoker({
+      bootstrap: definition.bootstrap,
+      cwd: definition.taskRoot,
+      environment: (runtimeApi) => lambdaEnvironment({ ...definition, version, maxConcurrency, optDir, runtimeApi }),
+      openRuntimeApi: (listener) => new RuntimeApiServer(listener, { maxInFlight: maxConcurrency }).listen(),
+      workers,
+      maxConcurrency,
+      timeoutMs,
+      initTimeoutMs: definition.initTimeoutMs ?? INIT_MS + timeoutMs,
+      memoryMiB: definition.memoryMiB,
+      version,
+      invokedFunctionArn: this.arn,
+      log: options.onLog ?? (() => {}),
+    });
+  }
+
+  /** Starts the bootstraps. One that fails to initialize is reported by the first invocation, as on Lambda. */
+  start(): Promise<void> {
+    return this.invoker.start();
+  }
+
+  /** A failure of the function is a result (`functionError`), not a rejection. Starts a bootstrap when none runs. */
+  invoke(request: InvokeRequest): Promise<InvocationResult> {
+    return this.invoker.invoke(request);
+  }
+
+  /** Takes no more invocations, lets those in flight finish, sends SIGTERM, and in the end SIGKILL. */
+  stop(options: StopOptions = {}): Promise<void> {
+    return this.invoker.stop(options.drainMs ?? this.definition.timeoutMs, options.graceMs ?? 2_000);
+  }
+}

@@ -1,0 +1,206 @@
+/** Defines a worker: one bootstrap in a child process, its own Runtime API, and the flights that it carries. */
+import { BootstrapProcess, describeExit, type LogSource, type ProcessExit } from './bootstrap-process';
+import type { Flight } from './flight';
+import { functionError, type FunctionError, type Invocation, type RuntimeApi, type RuntimeApiFactory } from './invocation';
+
+export interface WorkerOptions {
+  /** The bootstrap: an executable and its arguments. */
+  readonly bootstrap: readonly string[];
+  readonly cwd: string;
+  /** The whole environment of a bootstrap whose Runtime API is at this address. */
+  readonly environment: (runtimeApi: string) => Record<string, string>;
+  readonly openRuntimeApi: RuntimeApiFactory;
+  /** How many invocations a worker carries at once: 1 = Lambda's own way. */
+  readonly maxConcurrency: number;
+  readonly timeoutMs: number;
+  /** How long a bootstrap may take until it asks for its first invocation. */
+  readonly initTimeoutMs: number;
+  readonly memoryMiB: number;
+  readonly version: string;
+  readonly invokedFunctionArn: string;
+  readonly log: (line: string, source: LogSource) => void;
+}
+
+/** What failed, told to one invocation. */
+export type Failure = (requestId: string) => FunctionError;
+
+export interface WorkerEvents {
+  /** It can carry an invocation (more). */
+  ready(worker: IsolatedWorker): void;
+  /** It takes no more invocations; with `initFailure` it never took one. */
+  lost(worker: IsolatedWorker, initFailure?: Failure): void;
+}
+
+/** How long a bootstrap may take to exit once it has reported that it could not initialize. */
+const EXIT_MS = 1_000;
+
+export class IsolatedWorker {
+  /** Settles when the process is gone and the Runtime API is closed. */
+  readonly gone: Promise<void>;
+  private state: 'starting' | 'serving' | 'lost' = 'starting';
+  private readonly flights = new Map<string, { flight: Flight; deadline: NodeJS.Timeout }>();
+  private current?: Flight;
+  private api?: RuntimeApi;
+  private child?: BootstrapProcess;
+  private killed?: NodeJS.Signals;
+  private initMs?: number;
+
+  constructor(private readonly options: WorkerOptions, private readonly events: WorkerEvents) {
+    this.gone = this.run();
+  }
+
+  /** How many invocations it can be given now. */
+  get capacity(): number {
+    if (this.state !== 'serving' || !this.api) return 0;
+    return Math.min(this.api.waiting, this.options.maxConcurrency - this.flights.size);
+  }
+
+  /** Whether it ever carried an invocation. */
+  get carried(): boolean {
+    return this.current !== undefined;
+  }
+
+  carry(flight: Flight): void {
+    const { options } = this;
+    const invocation: Invocation = {
+      ...flight.request,
+      requestId: flight.requestId,
+      invokedFunctionArn: options.invokedFunctionArn,
+      deadlineMs: Date.now() + options.timeoutMs,
+    };
+    const deadline = setTimeout(() => this.timeOut(flight), options.timeoutMs);
+    this.flights.set(flight.requestId, { flight, deadline });
+    this.current = flight;
+    this.log(`START RequestId: ${flight.requestId} Version: ${options.version}`, 'platform', flight);
+    flight.start(({ requestId, durationMs }) => {
+      this.log(`END RequestId: ${requestId}`, 'platform', flight);
+      const init = this.initMs === undefined ? '' : `\tInit Duration: ${this.initMs.toFixed(2)} ms`;
+      this.initMs = undefined;
+      this.log(`REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${Math.ceil(durationMs)} ms`
+        + `\tMemory Size: ${options.memoryMiB} MB${init}`, 'platform', flight);
+      if (options.maxConcurrency > 1) this.land(requestId);
+    });
+    this.api!.deliver(invocation, flight);
+  }
+
+  /** No more invocations; the process is ended once it carries none. */
+  retire(): void {
+    this.lose();
+    if (this.flights.size === 0) this.kill('SIGKILL');
+  }
+
+  /** Lets the bootstrap end by itself, and ends it when it has not by then. */
+  async stop(graceMs: number): Promise<void> {
+    this.lose();
+    this.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill('SIGKILL'), graceMs);
+    await this.gone;
+    clearTimeout(timer);
+  }
+
+  private async run(): Promise<void> {
+    try {
+      await this.live();
+    } catch (error) {
+      this.lose(() => functionError('Runtime.InvalidEntrypoint', `the bootstrap could not be started: ${(error as Error).message}`));
+      await this.api?.close();
+    }
+  }
+
+  private async live(): Promise<void> {
+    const { options } = this;
+    const startedAt = performance.now();
+    let timer = setTimeout(() => {
+      this.lose(timedOut(options.initTimeoutMs));
+      this.kill('SIGKILL');
+    }, options.initTimeoutMs);
+    this.api = await options.openRuntimeApi({
+      ready: () => {
+        if (this.state === 'starting') {
+          clearTimeout(timer);
+          this.initMs = performance.now() - startedAt;
+          this.state = 'serving';
+        }
+        // With one invocation at a time the last one is over only now: until then its deadline stands.
+        if (options.maxConcurrency === 1) this.landAll();
+        this.events.ready(this);
+      },
+      initFailed: (error) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => this.kill('SIGKILL'), EXIT_MS);
+        this.lose(() => error);
+      },
+    });
+    this.child = new BootstrapProcess({ argv: options.bootstrap, cwd: options.cwd, env: options.environment(this.api.address) },
+      (line, source) => this.log(line, source, this.flightOf(line)));
+    if (this.killed) this.child.kill(this.killed);
+    const exit = await this.child.exited;
+    clearTimeout(timer);
+    const failure = exited(exit, options);
+    this.lose(failure);
+    for (const { flight } of this.flights.values()) flight.fail(failure(flight.requestId));
+    this.landAll();
+    await this.api.close();
+  }
+
+  private lose(failure?: Failure): void {
+    const { state } = this;
+    if (state === 'lost') return;
+    this.state = 'lost';
+    this.events.lost(this, state === 'starting' ? failure : undefined);
+  }
+
+  private kill(signal: NodeJS.Signals): void {
+    this.killed = signal;
+    this.child?.kill(signal);
+  }
+
+  private timeOut(flight: Flight): void {
+    const { requestId } = flight;
+    if (!flight.ended) {
+      this.log(`${new Date().toISOString()} ${requestId} Task timed out after ${seconds(this.options.timeoutMs)} seconds`, 'platform', flight);
+      flight.fail(timedOut(this.options.timeoutMs)(requestId));
+    }
+    this.api!.forget(requestId);
+    this.land(requestId);
+    this.retire();
+  }
+
+  private land(requestId: string): void {
+    clearTimeout(this.flights.get(requestId)?.deadline);
+    this.flights.delete(requestId);
+    if (this.state === 'lost' && this.flights.size === 0) this.kill('SIGKILL');
+  }
+
+  private landAll(): void {
+    for (const { deadline } of this.flights.values()) clearTimeout(deadline);
+    this.flights.clear();
+  }
+
+  private flightOf(line: string): Flight | undefined {
+    if (this.options.maxConcurrency === 1) return this.current;
+    for (const { flight } of this.flights.values()) {
+      if (line.includes(flight.requestId)) return flight;
+    }
+    return undefined;
+  }
+
+  private log(line: string, source: LogSource, flight?: Flight): void {
+    flight?.addLog(line);
+    this.options.log(line, source);
+  }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2);
+}
+
+function timedOut(ms: number): Failure {
+  return (requestId) => functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds(ms)} seconds`);
+}
+
+function exited(exit: ProcessExit, options: WorkerOptions): Failure {
+  return (requestId) => exit.startError
+    ? functionError('Runtime.InvalidEntrypoint', `RequestId: ${requestId} Error: Couldn't start the bootstrap ${options.bootstrap[0]}: ${exit.startError.message}`)
+    : functionError('Runtime.ExitError', `RequestId: ${requestId} Error: ${describeExit(exit)}`);
+}
