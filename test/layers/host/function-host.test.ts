@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FunctionHost, type FunctionDefinition } from '../../../layers/runtime/host/function-host';
 import { Bootstraps } from './bootstraps';
+import { FunctionHost, type FunctionDefinition } from '../../../layers/runtime/host/function-host';
 
 const bootstraps = new Bootstraps();
 const hosts: FunctionHost[] = [];
@@ -10,8 +10,15 @@ let lines: string[] = [];
 
 function host(definition: Partial<FunctionDefinition> = {}): FunctionHost {
   const made = new FunctionHost({
-    name: 'hello', bootstrap: bootstraps.client(), taskRoot: bootstraps.directory, optDir: bootstraps.directory, handler: 'index.handler',
-    environment: {}, timeoutMs: 20_000, memoryMiB: 128, ...definition,
+    name: 'hello',
+    bootstrap: bootstraps.client(),
+    taskRoot: bootstraps.directory,
+    optDir: bootstraps.directory,
+    handler: 'index.handler',
+    environment: {},
+    timeoutMs: 20_000,
+    memoryMiB: 128,
+    ...definition,
   }, { onLog: (line, source) => lines.push(`${source}: ${line}`) });
   hosts.push(made);
   return made;
@@ -52,9 +59,19 @@ describe('an invocation', () => {
     const environment = parsed((await function1.invoke(event({ do: 'environment' }))).payload);
     delete process.env.SOMETHING_OF_THE_SHELL;
     expect(environment).toMatchObject({
-      TABLE: 't', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1', _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: bootstraps.directory,
-      LAMBDA_RUNTIME_DIR: bootstraps.directory, AWS_LAMBDA_FUNCTION_NAME: 'hello', AWS_LAMBDA_FUNCTION_VERSION: '$LATEST', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
-      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/hello', AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand', TZ: ':UTC', LANG: 'en_US.UTF-8',
+      TABLE: 't',
+      AWS_REGION: 'eu-west-1',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      _HANDLER: 'index.handler',
+      LAMBDA_TASK_ROOT: bootstraps.directory,
+      LAMBDA_RUNTIME_DIR: bootstraps.directory,
+      AWS_LAMBDA_FUNCTION_NAME: 'hello',
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/hello',
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      TZ: ':UTC',
+      LANG: 'en_US.UTF-8',
     });
     expect(environment.AWS_LAMBDA_LOG_STREAM_NAME).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
     expect(environment.AWS_LAMBDA_RUNTIME_API).toMatch(/^127\.0\.0\.1:\d+$/);
