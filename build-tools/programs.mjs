@@ -1,20 +1,71 @@
 // Bundles what ships as a program: the run-time program (layers/runtime -> layers/runtime/dist) and the CLI
-// (cli/src -> cli/dist). Every entry below becomes one self-contained CommonJS file; an entry that loads another
-// one does so with require() when it first needs it, so that start-up pays only for what it uses.
-import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// (cli/src -> cli/dist). In the run-time program a relative require() stays a require(): what it names becomes a
+// bundle of its own beside the first, so that start-up pays only for what it uses. Files are replaced whole, one by
+// one: a test that runs meanwhile sees the old or the new one.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const common = {
   bundle: true, platform: 'node', target: 'node20', format: 'cjs', outExtension: { '.js': '.cjs' },
-  legalComments: 'eof', logLevel: 'warning', absWorkingDir: root,
+  legalComments: 'eof', logLevel: 'warning', absWorkingDir: root, write: false,
 };
 
-rmSync(join(root, 'layers/runtime/dist'), { recursive: true, force: true });
-rmSync(join(root, 'cli/dist'), { recursive: true, force: true });
-await Promise.all([
-  build({ ...common, entryPoints: ['layers/runtime/bootstrap.ts'], outdir: 'layers/runtime/dist', minifySyntax: true }),
-  build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist' }),
-]);
+await bundleWithSiblings('layers/runtime/bootstrap.ts', 'layers/runtime/dist');
+const cli = await build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist' });
+replaceFiles(join(root, 'cli/dist'), cli.outputFiles);
+
+/** Bundles an entry, then everything that it or one of its siblings requires later. */
+async function bundleWithSiblings(entry, outdir) {
+  const entries = new Map([[nameOf(entry), resolve(root, entry)]]);
+  const siblings = {
+    name: 'siblings',
+    setup(builder) {
+      builder.onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
+        if (kind !== 'require-call' && kind !== 'require-resolve') return undefined;
+        const file = `${resolve(resolveDir, path)}.ts`;
+        const name = nameOf(file);
+        const known = entries.get(name);
+        if (known && known !== file) throw new Error(`two programs would be called ${name}.cjs: ${relative(root, known)} and ${relative(root, file)}`);
+        entries.set(name, file);
+        return { path: `./${name}.cjs`, external: true };
+      });
+    },
+  };
+  const outputFiles = [];
+  // The map grows while it is walked.
+  for (const [name, file] of entries) {
+    const result = await build({ ...common, entryPoints: { [name]: file }, outdir, minify: true, plugins: [siblings] });
+    outputFiles.push(...result.outputFiles);
+  }
+  replaceFiles(join(root, outdir), outputFiles);
+}
+
+function nameOf(file) {
+  return basename(file, '.ts');
+}
+
+/** The folder holds exactly these files afterwards. */
+function replaceFiles(directory, outputFiles) {
+  mkdirSync(directory, { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    if (sameContents(path, contents)) continue;
+    const temporary = `${path}.${process.pid}.tmp`;
+    writeFileSync(temporary, contents);
+    renameSync(temporary, path);
+  }
+  const current = new Set(outputFiles.map(({ path }) => basename(path)));
+  for (const name of readdirSync(directory)) {
+    if (!current.has(name) && !name.endsWith('.tmp')) rmSync(join(directory, name), { recursive: true });
+  }
+}
+
+function sameContents(path, contents) {
+  try {
+    return readFileSync(path).equals(contents);
+  } catch {
+    return false;
+  }
+}

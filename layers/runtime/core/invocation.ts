@@ -1,0 +1,36 @@
+/** Defines an invocation on its way from a source to an invoker. */
+
+/** What a source delivers. */
+export interface Invocation {
+  readonly requestId: string;
+  /** What the service tells about it, by lower-case header name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The event as JSON text. */
+  readonly event: string;
+  readonly sink: Sink;
+}
+
+/** Where the answer goes. The first call of `succeed`, `fail` or `stream` decides; what comes later is ignored. */
+export interface Sink {
+  succeed(json: string): void;
+  fail(thrown: unknown): void;
+  stream(contentType: string): StreamSink;
+}
+
+/** Where a streamed answer goes. */
+export interface StreamSink {
+  /** `written` is called when more may be written. */
+  write(chunk: Uint8Array, written: () => void): void;
+  /** Ends the answer: complete, or broken off by what was thrown. */
+  end(failure?: { readonly thrown: unknown }): void;
+}
+
+/** An invocation that an invoker is carrying out. Both calls do nothing once it has answered. */
+export interface Running {
+  /** The event loop has nothing left to run. */
+  atEmptyLoop(): void;
+  /** The process cannot go on: answer with this error. */
+  abort(thrown: unknown): void;
+}
+
+export type Invoke = (invocation: Invocation) => Running;

@@ -1,0 +1,117 @@
+/** Defines the Runtime API as a source of invocations: one after the other on one connection. */
+/* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
+import type { Headers, RuntimeApiClient } from './runtime-api';
+import type * as RuntimeApiStream from './runtime-api-stream';
+import type * as ErrorFormat from '../core/error-format';
+import type { Invocation, Invoke, Running, Sink, StreamSink } from '../core/invocation';
+
+export interface SourceOptions {
+  readonly client: RuntimeApiClient;
+  readonly invoke: Invoke;
+  /** Called with an invocation and what carries it out: a place to set what belongs to one invocation. */
+  readonly around?: (headers: Headers, run: () => void) => void;
+  /** The service has the answer, or the connection is lost. */
+  readonly onAnswered?: () => void;
+  /** Whether the connection keeps the process running while the handler works. */
+  readonly keepAlive: boolean;
+  /** There is no next invocation to be had; `retry` asks again. */
+  readonly onLost: (error: Error, retry: () => void) => void;
+  readonly logError: (title: string, thrown: unknown) => void;
+}
+
+export class RuntimeApiSource implements Sink {
+  private current?: { readonly invocation: Invocation; running?: Running; answered: boolean };
+  private whenIdle?: () => void;
+  private errorTitle = 'Invoke Error';
+
+  constructor(private readonly options: SourceOptions) {}
+
+  /** The invocation that has no answer yet. */
+  get requestId(): string | undefined {
+    return this.current && !this.current.answered ? this.current.invocation.requestId : undefined;
+  }
+
+  start(): void {
+    this.options.client.next((error, status, headers, body) => {
+      if (this.whenIdle) return this.becomeIdle();
+      if (error || status !== 200) return this.options.onLost(error ?? new Error(`the Runtime API answered ${status}`), () => this.start());
+      const invocation = { requestId: headers['lambda-runtime-aws-request-id'], headers, event: body.toString('utf8'), sink: this };
+      const current = { invocation, running: undefined as Running | undefined, answered: false };
+      this.current = current;
+      if (!this.options.keepAlive) this.options.client.keepAlive(false);
+      const { around, invoke } = this.options;
+      if (around) around(headers, () => { current.running = invoke(invocation); });
+      else current.running = invoke(invocation);
+    });
+  }
+
+  /** Takes no more work. `idle` is called when what is in flight has been answered. */
+  stop(idle: () => void): void {
+    this.whenIdle = idle;
+    if (!this.current) this.becomeIdle();
+  }
+
+  /** The event loop is empty. */
+  atEmptyLoop(): void {
+    this.current?.running?.atEmptyLoop();
+  }
+
+  /** Answers what is in flight with an error, logged under this title, then takes no more work. */
+  abort(title: string, thrown: unknown, done: () => void): void {
+    this.errorTitle = title;
+    this.stop(done);
+    if (this.current?.running) this.current.running.abort(thrown);
+    // The handler threw before it gave control back: there is nobody else to answer.
+    else if (this.current && !this.current.answered) this.fail(thrown);
+  }
+
+  succeed(json: string): void {
+    if (!this.answer()) return;
+    this.options.client.respond(this.current!.invocation.requestId, json, this.answered);
+  }
+
+  fail(thrown: unknown): void {
+    if (!this.answer()) return;
+    this.options.logError(this.errorTitle, thrown);
+    const { formatError } = require('../core/error-format') as typeof ErrorFormat;
+    this.options.client.fail(this.current!.invocation.requestId, formatError(thrown), this.answered);
+  }
+
+  stream(contentType: string): StreamSink {
+    const { streamAnswer } = require('./runtime-api-stream') as typeof RuntimeApiStream;
+    const { client, logError } = this.options;
+    const { invocation } = this.current!;
+    this.current!.answered = true;
+    const stream = streamAnswer(client, invocation.requestId, contentType, this.answered);
+    return {
+      write: stream.write,
+      end: (failure) => {
+        client.keepAlive(true);
+        if (failure) logError(this.errorTitle, failure.thrown);
+        stream.end(failure);
+      },
+    };
+  }
+
+  private answer(): boolean {
+    if (!this.current || this.current.answered) return false;
+    this.current.answered = true;
+    this.options.client.keepAlive(true);
+    return true;
+  }
+
+  /** Whatever the service said to the answer, it is over: a refusal has been logged, and the next request tells more. */
+  private readonly answered = (error: Error | undefined): void => {
+    this.current = undefined;
+    this.options.onAnswered?.();
+    this.options.client.keepAlive(true);
+    if (error) this.options.logError('Runtime API Error', error);
+    if (this.whenIdle) this.becomeIdle();
+    else this.start();
+  };
+
+  private becomeIdle(): void {
+    this.options.client.close();
+    this.whenIdle!();
+  }
+}

@@ -1,0 +1,73 @@
+/** Defines how bytes reach the Runtime API: a TCP connection, behind an interface that another carrier can take over. */
+import { connect as connectSocket } from 'node:net';
+
+/** One connection. A new one is opened when it is lost. */
+export interface Transport {
+  /** Sends both parts at once. False: wait for `onDrain` before sending more. */
+  write(head: string | Uint8Array, body?: string): boolean;
+  /** Whether this connection alone keeps the process running. It does from the start. */
+  keepAlive(on: boolean): void;
+  close(): void;
+}
+
+export interface TransportListener {
+  /** The bytes are only valid until the call returns. */
+  onData(chunk: Buffer): void;
+  onDrain(): void;
+  /** Called once, at the end: the other side closed, or the error. Not after `close()`. */
+  onClose(error?: Error): void;
+}
+
+export type Connect = (address: string, listener: TransportListener) => Transport;
+
+const READ_BUFFER_BYTES = 64 * 1024;
+
+/** Connects to `host:port`. */
+export const connectTcp: Connect = (address, listener) => {
+  const colon = address.lastIndexOf(':');
+  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  let closed = false;
+  let failure: Error | undefined;
+  const socket = connectSocket({
+    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(address.slice(colon + 1)),
+    noDelay: true,
+    // One buffer for all reads: no stream machinery between the socket and the parser.
+    onread: {
+      buffer,
+      callback: (bytes) => {
+        if (!closed) listener.onData(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
+        return true;
+      },
+    },
+  });
+  const ended = () => {
+    if (closed) return;
+    closed = true;
+    socket.destroy();
+    listener.onClose(failure);
+  };
+  socket.on('drain', () => listener.onDrain());
+  socket.on('error', (error) => { failure = error; });
+  socket.on('end', ended);
+  socket.on('close', ended);
+  return {
+    write(head, body) {
+      if (typeof head !== 'string') return socket.write(head);
+      if (!body) return socket.write(head, 'latin1');
+      socket.cork();
+      socket.write(head, 'latin1');
+      const more = socket.write(body, 'utf8');
+      socket.uncork();
+      return more;
+    },
+    keepAlive(on) {
+      if (on) socket.ref();
+      else socket.unref();
+    },
+    close() {
+      closed = true;
+      socket.destroy();
+    },
+  };
+};

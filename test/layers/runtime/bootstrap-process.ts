@@ -1,0 +1,51 @@
+/** Defines how tests start the bundled bootstrap as a process of its own. */
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { join } from 'node:path';
+
+export const BOOTSTRAP = join(__dirname, '../../../layers/runtime/dist/bootstrap.cjs');
+export const HANDLERS = join(__dirname, '../../fixtures/handlers');
+
+/** The engine to test: another Node.js than the one that runs the tests when this is set. */
+export const NODE = process.env.TEST_NODE ?? process.execPath;
+
+export interface BootstrapOptions {
+  readonly runtimeApi: string;
+  readonly handler: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly stdio?: StdioOptions;
+}
+
+export class BootstrapProcess {
+  readonly child: ChildProcess;
+  /** Settles when it has ended, with its exit code or the signal's name. */
+  readonly exit: Promise<number | string>;
+  stdout = '';
+  stderr = '';
+
+  constructor(options: BootstrapOptions) {
+    this.child = spawn(NODE, [BOOTSTRAP], {
+      cwd: HANDLERS,
+      stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        AWS_LAMBDA_RUNTIME_API: options.runtimeApi,
+        LAMBDA_TASK_ROOT: HANDLERS,
+        _HANDLER: options.handler,
+        AWS_LAMBDA_FUNCTION_NAME: 'f',
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+        AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/f',
+        AWS_LAMBDA_LOG_STREAM_NAME: '2026/01/01/[$LATEST]0',
+        ...options.environment,
+      },
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => { this.stdout += text; });
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => { this.stderr += text; });
+    this.exit = new Promise((resolve) => this.child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown')));
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exit;
+  }
+}
