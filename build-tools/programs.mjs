@@ -14,8 +14,8 @@ const common = {
 };
 
 await bundleWithSiblings('layers/runtime/bootstrap.ts', 'layers/runtime/dist');
-const cli = await build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist' });
-replaceFiles(join(root, 'cli/dist'), cli.outputFiles);
+const cli = await build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist', metafile: true });
+replaceFiles(join(root, 'cli/dist'), [...cli.outputFiles, licences(cli.metafile, join(root, 'cli/dist/THIRD-PARTY-LICENSES.txt'))]);
 
 /** Bundles an entry, then everything that it or one of its siblings requires later. */
 async function bundleWithSiblings(entry, outdir) {
@@ -41,6 +41,18 @@ async function bundleWithSiblings(entry, outdir) {
     outputFiles.push(...result.outputFiles);
   }
   replaceFiles(join(root, outdir), outputFiles);
+}
+
+/** The licences of the packages that a bundle contains, as one file beside it. */
+function licences(metafile, path) {
+  const packages = new Set(Object.keys(metafile.inputs).map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
+  const texts = [...packages].sort().map((directory) => {
+    const file = readdirSync(join(root, directory)).find((name) => /^licen[cs]e/i.test(name));
+    if (!file) throw new Error(`${directory} is bundled but has no licence file`);
+    const { name, version } = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'));
+    return `${name} ${version}\n\n${readFileSync(join(root, directory, file), 'utf8').trim()}\n`;
+  });
+  return { path, contents: Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)) };
 }
 
 function nameOf(file) {

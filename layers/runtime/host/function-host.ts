@@ -1,9 +1,9 @@
 /** Defines the host of one function: bootstraps served by our Runtime API, invoked as Lambda would. */
+import { lambdaEnvironment } from './lambda-environment';
+import { RuntimeApiServer } from './runtime-api-server';
 import type { LogSource } from '../invokers/bootstrap-process';
 import type { InvocationResult, InvokeRequest } from '../invokers/invocation';
 import { IsolatedInvoker } from '../invokers/isolated';
-import { lambdaEnvironment } from './lambda-environment';
-import { RuntimeApiServer } from './runtime-api-server';
 
 export interface FunctionDefinition {
   readonly name: string;

@@ -26,7 +26,6 @@ export function lambdaEnvironment(props: LambdaEnvironmentProps): Record<string,
     PATH: [...systemPath(), join(optDir, 'bin')].join(delimiter),
     // Lambda lists the system's folders as well; here they would shadow those of this machine.
     LD_LIBRARY_PATH: [taskRoot, join(taskRoot, 'lib'), join(optDir, 'lib')].join(delimiter),
-    NODE_PATH: join(optDir, 'nodejs', 'node_modules'),
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     TZ: ':UTC',

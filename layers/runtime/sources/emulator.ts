@@ -33,6 +33,7 @@ class ApiError extends Error {
 
 export class Emulator {
   private readonly server: Server;
+  private closing = false;
   /** Invocations of type Event that are still running. */
   private readonly background = new Set<Promise<void>>();
 
@@ -56,6 +57,7 @@ export class Emulator {
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.server.close(() => resolve());
+      this.closing = true;
       this.server.closeIdleConnections();
     });
     await Promise.all(this.background);
@@ -64,6 +66,8 @@ export class Emulator {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     response.setHeader('x-amzn-RequestId', requestId);
+    // A kept connection would hold up the end.
+    response.once('close', () => { if (this.closing) setImmediate(() => this.server.closeIdleConnections()); });
     try {
       await this.route(request, response, requestId);
     } catch (error) {
@@ -98,13 +102,14 @@ export class Emulator {
       tenantId: header(request, 'x-amz-tenant-id'),
     };
     const tail = header(request, 'x-amz-log-type') === 'Tail';
-    if (match[3] === 'invocations') return this.invoke(called, invoke, version, tail, request, response);
+    if (match[3] === 'invocations') {
+      return this.invoke(called, invoke, version, header(request, 'x-amz-invocation-type') ?? 'RequestResponse', tail, response);
+    }
     return streamed(await called.invoke({ ...invoke, streaming: true }), version, tail, response);
   }
 
-  private async invoke(called: EmulatedFunction, invoke: InvokeRequest, version: string, tail: boolean, request: IncomingMessage, response: ServerResponse):
-  Promise<void> {
-    const type = header(request, 'x-amz-invocation-type') ?? 'RequestResponse';
+  private async invoke(
+    called: EmulatedFunction, invoke: InvokeRequest, version: string, type: string, tail: boolean, response: ServerResponse): Promise<void> {
     if (type === 'DryRun') return void response.writeHead(204).end();
     if (type === 'Event') {
       this.inBackground(called, invoke);

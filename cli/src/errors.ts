@@ -1,0 +1,39 @@
+/** Defines every error that the CLI reports, with its stable code and how to mend it. docs/cli.md lists the same codes. */
+
+export const ERRORS = {
+  ARCHIVE_INVALID: 'run `npx cdk synth` again',
+  ASSEMBLY_NOT_FOUND: 'run `npx cdk synth` first, or name the folder with --app',
+  ASSEMBLY_UNREADABLE: 'run `npx cdk synth` again',
+  ASSET_MISSING: 'cdk.out is incomplete: run `npx cdk synth` again',
+  ASSET_UNKNOWN: 'only code that is an asset of this assembly can be run: use HandlerCode or lambda.Code.fromAsset()',
+  BOOTSTRAP_NOT_EXECUTABLE: 'chmod +x the file, and build and synthesize again',
+  BOOTSTRAP_NOT_FOUND: 'add a layer made by CustomRuntimeLayer, or an executable file `bootstrap` to the code',
+  CONTAINER_IMAGE: 'container images cannot be run here yet: run the image with a container engine',
+  ENGINE_UNAVAILABLE: 'connect to the npm registry once (the engine is kept afterwards), or run the CLI with that Node.js version',
+  ENV_INVALID: 'write --env NAME=VALUE, and one NAME=VALUE per line in the file of --env-file',
+  EVENT_INVALID: 'give JSON, the path of a file with JSON, or - for the standard input',
+  FUNCTION_AMBIGUOUS: 'give the whole construct path',
+  FUNCTION_UNKNOWN: '`npx cdk-hybrid list` shows the functions of the assembly',
+  PLATFORM_MISMATCH: 'use a layer made by CustomRuntimeLayer, which also runs elsewhere, or a machine of that kind',
+  PORT_UNUSABLE: 'give another one with --port',
+  RUNTIME_UNSUPPORTED: 'only provided.* and nodejs* runtimes can be run here',
+  USAGE: '`npx cdk-hybrid --help` shows commands and options',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the user's input: one line, a stable code, exit code 2. */
+export class CliError extends Error {
+  readonly code: string;
+
+  /** @param what what was given, and what is accepted */
+  constructor(code: ErrorCode, what: string) {
+    super(`${what}; ${ERRORS[code]} [CDK_HYBRID_CLI_${code}]`.replace(/\s*\n\s*/g, ' | '));
+    this.code = `CDK_HYBRID_CLI_${code}`;
+  }
+}
+
+/** A line for people, on stderr: the standard output is for results alone. */
+export function tell(line: string): void {
+  process.stderr.write(`cdk-hybrid: ${line}\n`);
+}
