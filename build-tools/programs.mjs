@@ -1,5 +1,5 @@
-// Bundles what ships as a program: the run-time program (layers/runtime -> layers/runtime/dist) and the CLI
-// (cli/src -> cli/dist). In the run-time program a relative require() stays a require(): what it names becomes a
+// Bundles what ships as a program: the run-time program (layers/runtime -> layers/runtime/dist), the program that makes
+// layers (layers/builder -> layers/builder/dist) and the CLI (cli/src -> cli/dist). In the run-time program a relative require() stays a require(): what it names becomes a
 // bundle of its own beside the first, so that start-up pays only for what it uses. Files are replaced whole, one by
 // one: a test that runs meanwhile sees the old or the new one.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,10 @@ const common = {
 };
 
 await bundleWithSiblings('layers/runtime/bootstrap.ts', 'layers/runtime/dist');
+// The licence lies beside the builder because it ships in every layer, also in those built in a container.
+const builder = await build({ ...common, entryPoints: { 'build-layer': 'layers/builder/main.ts' }, outdir: 'layers/builder/dist' });
+const license = { path: join(root, 'layers/builder/dist/LICENSE'), contents: readFileSync(join(root, 'LICENSE')) };
+replaceFiles(join(root, 'layers/builder/dist'), [...builder.outputFiles, license]);
 const cli = await build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist', metafile: true });
 replaceFiles(join(root, 'cli/dist'), [...cli.outputFiles, licences(cli.metafile, join(root, 'cli/dist/THIRD-PARTY-LICENSES.txt'))]);
 

@@ -1,0 +1,108 @@
+/**
+ * The program that makes layers: `build-layer.cjs <command> <request as JSON>`. It answers with nothing, or with one
+ * line of JSON that says what the user can mend. The constructs start it on the machine that synthesizes, the
+ * Dockerfile in a container, so a layer has the same files whichever way it is built.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BuildFailure } from './failure';
+import { emptyFolder, LayerFile, regularFile, symbolicLink, writeLayer } from './layer-files';
+import { EngineRequest, fetchNodeEngine } from './node-engine';
+import { NODE_LICENSE_PATH, NODE_PATH, ProgramRequest, programFiles, SPARE_BOOTSTRAP_PATH } from './node-layer';
+import { progress } from './progress';
+import { readTar } from './tar';
+import { writeZip } from './zip';
+
+interface Output {
+  /** An existing folder. */
+  readonly output: string;
+}
+
+interface OwnBootstrap {
+  /** The user's own executable, which becomes `/opt/bootstrap`. */
+  readonly bootstrap?: string;
+}
+
+/** Fetches an engine and compresses it once, for every layer that has it: `engine.zip` and `engine.json`. */
+export async function buildEngine(request: EngineRequest & Output): Promise<void> {
+  const { node, license } = fetchNodeEngine(request);
+  const percent = (done: number) => progress(`compressing Node.js ${request.version}: ${Math.floor(done / node.length * 100)} %`);
+  percent(0);
+  const files = [await regularFile(NODE_PATH, node, true, percent), await regularFile(NODE_LICENSE_PATH, license, false)];
+  const { offsets, bytes } = writeZip(join(request.output, 'engine.zip'), files);
+  const stored = files.map(file => ({ ...file, data: { ...file.data, stored: { file: 'engine.zip', offset: offsets.get(file.path) } } }));
+  writeFileSync(join(request.output, 'engine.json'), JSON.stringify({ zipBytes: bytes, files: stored }));
+}
+
+/** Makes the Node.js layer of an engine built by `buildEngine`. */
+export async function buildLayer(request: ProgramRequest & OwnBootstrap & Output & { readonly engine: string }): Promise<void> {
+  const { files } = JSON.parse(readFileSync(join(request.engine, 'engine.json'), 'utf8')) as { files: LayerFile[] };
+  const engine = files.map(file => {
+    const { offset } = file.data.stored as { offset: number };
+    return { ...file, data: { ...file.data, stored: { file: join(request.engine, 'engine.zip'), offset } } };
+  });
+  const program = await Promise.all(programFiles(request).map(file => regularFile(file.path, file.content, file.executable)));
+  writeLayer(request.output, await withOwnBootstrap([...engine, ...program], request), request.architecture);
+}
+
+/** Writes the files of the Node.js layer as they are: what happens in the container. */
+export async function buildTree(request: EngineRequest & ProgramRequest & Output): Promise<void> {
+  const { node, license } = fetchNodeEngine(request);
+  const engine = [
+    { path: NODE_PATH, content: node, executable: true },
+    { path: NODE_LICENSE_PATH, content: license, executable: false },
+  ];
+  for (const file of [...engine, ...programFiles(request)]) {
+    const path = join(request.output, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.content, { mode: file.executable ? 0o755 : 0o644 });
+  }
+}
+
+/** Makes a layer of a folder that a container engine has exported as a tar archive. */
+export async function packLayer(request: OwnBootstrap & Output & { readonly tar: string; readonly architecture: string }): Promise<void> {
+  progress('compressing the layer');
+  const files: LayerFile[] = [];
+  const folders: string[] = [];
+  for (const entry of readTar(readFileSync(request.tar))) {
+    // The first name is that of the exported folder itself.
+    const path = entry.path.split('/').slice(1).join('/');
+    if (path === '') { continue; }
+    if (entry.type === 'other') {
+      throw new BuildFailure('LAYER_CONTENT', 'imagePath', `'${path}', a device or a pipe`, 'a folder of files, folders and links');
+    }
+    if (entry.type === 'directory') { folders.push(path); }
+    if (entry.type === 'link') { files.push(await symbolicLink(path, entry.target)); }
+    if (entry.type === 'file') { files.push(await regularFile(path, entry.content, (entry.mode & 0o111) !== 0)); }
+  }
+  const parents = new Set([...files.map(file => file.path), ...folders].map(path => dirname(path)));
+  for (const path of folders.filter(folder => !parents.has(folder))) { files.push(await emptyFolder(path)); }
+  writeLayer(request.output, await withOwnBootstrap(files, request), request.architecture);
+}
+
+async function withOwnBootstrap(files: LayerFile[], { bootstrap }: OwnBootstrap): Promise<LayerFile[]> {
+  if (bootstrap === undefined) { return files; }
+  return [
+    ...files.map(file => file.path === 'bootstrap' ? { ...file, path: SPARE_BOOTSTRAP_PATH } : file),
+    await regularFile('bootstrap', withUnixLineEnds(readFileSync(bootstrap)), true),
+  ];
+}
+
+/** A script checked out on Windows: the kernel would look for an interpreter whose name ends with a carriage return. */
+function withUnixLineEnds(content: Buffer): Buffer {
+  const firstLine = content.subarray(0, content.indexOf(0x0a));
+  const isScript = content.toString('latin1', 0, 2) === '#!' && firstLine.at(-1) === 0x0d;
+  return isScript ? Buffer.from(content.toString('latin1').replace(/\r\n/g, '\n'), 'latin1') : content;
+}
+
+const COMMANDS: { [name: string]: (request: never) => Promise<void> } = { engine: buildEngine, layer: buildLayer, tree: buildTree, pack: packLayer };
+
+if (require.main === module) {
+  const [command, request] = process.argv.slice(2);
+  COMMANDS[command](JSON.parse(request) as never).catch((error: Error) => {
+    if (!(error instanceof BuildFailure)) { throw error; }
+    const { code, property, given, accepted } = error;
+    process.stdout.write(`${JSON.stringify({ failure: { code, property, given, accepted } })}\n`);
+    process.exitCode = 1;
+  }).finally(() => progress());
+}

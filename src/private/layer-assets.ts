@@ -1,0 +1,19 @@
+/** Where the files of the run-time world are. The only module that knows its own place on disk. */
+import { join } from 'node:path';
+
+const PACKAGE = join(__dirname, '..', '..');
+
+/** The folder of everything that runs outside synth. */
+export const LAYERS_DIRECTORY = join(PACKAGE, 'layers');
+
+/** The program that runs handlers, bundled. */
+export const RUNTIME_DIRECTORY = join(LAYERS_DIRECTORY, 'runtime', 'dist');
+
+/** What the Lambda service starts. */
+export const NODEJS_BOOTSTRAP = join(LAYERS_DIRECTORY, 'nodejs', 'bootstrap');
+
+/** The Dockerfile of the Node.js layer, relative to the folder `layers`. */
+export const NODEJS_DOCKERFILE = 'nodejs/Dockerfile';
+
+/** The program that makes layers, bundled, and what it needs beside it. */
+export const BUILDER_DIRECTORY = join(LAYERS_DIRECTORY, 'builder', 'dist');
