@@ -1,6 +1,6 @@
-/** Defines every error that the CLI reports, with its stable code and how to mend it. docs/cli.md lists the same codes. */
+/** Defines every error that the CLI reports, with its stable code and how to mend it. docs/errors.md lists the same codes; a test compares the two. */
 
-export const ERRORS = {
+export const CLI_ERRORS = {
   ARCHIVE_INVALID: 'run `npx cdk synth` again',
   ASSEMBLY_NOT_FOUND: 'run `npx cdk synth` first, or name the folder with --app',
   ASSEMBLY_UNREADABLE: 'run `npx cdk synth` again',
@@ -20,7 +20,7 @@ export const ERRORS = {
   USAGE: '`npx cdk-hybrid --help` shows commands and options',
 } as const;
 
-export type ErrorCode = keyof typeof ERRORS;
+export type ErrorCode = keyof typeof CLI_ERRORS;
 
 /** An error of the user's input: one line, a stable code, exit code 2. */
 export class CliError extends Error {
@@ -28,7 +28,7 @@ export class CliError extends Error {
 
   /** @param what what was given, and what is accepted */
   constructor(code: ErrorCode, what: string) {
-    super(`${what}; ${ERRORS[code]} [CDK_HYBRID_CLI_${code}]`.replace(/\s*\n\s*/g, ' | '));
+    super(`${what}; ${CLI_ERRORS[code]} [CDK_HYBRID_CLI_${code}]`.replace(/\s*\n\s*/g, ' | '));
     this.code = `CDK_HYBRID_CLI_${code}`;
   }
 }
