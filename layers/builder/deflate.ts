@@ -2,8 +2,8 @@
 import { constants, deflateRaw } from 'node:zlib';
 import { promisify } from 'node:util';
 
-const CHUNK_BYTES = 4 << 20;
-const WINDOW_BYTES = 32 << 10;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+const WINDOW_BYTES = 32 * 1024;
 
 /** Raw deflate data: chunks that refer back to the one before, each ending on a byte. */
 export async function deflate(content: Buffer, onProgress?: (done: number) => void): Promise<Buffer> {

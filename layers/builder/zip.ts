@@ -1,4 +1,5 @@
 /** Writes zip archives that depend on nothing but names, modes and contents. */
+/* eslint-disable no-bitwise -- a binary format */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { deflate } from './deflate';

@@ -5,7 +5,35 @@ import type { IConstruct } from 'constructs';
  * codes; a test compares the two.
  */
 export const ERRORS = {
-  ENTRY_NOT_FOUND: 'give the path of an existing TypeScript or JavaScript file',
+  BOOTSTRAP_NOT_A_FILE: 'name the file itself',
+  BOOTSTRAP_NOT_EXECUTABLE: 'set its run bit: chmod +x',
+  BOOTSTRAP_NOT_FOUND: 'give the path of an existing file, relative to the working directory of the app',
+  BUNDLING_FAILED: 'mend the code as esbuild says',
+  CODE_DIRECTORY_NOT_FOUND: 'give the path of an existing directory, relative to the working directory of the app',
+  CONTAINER_BUILD: 'read what the container engine says above, and mend the Dockerfile or start the engine; the variable CDK_DOCKER names another client than docker',
+  CONTAINER_BUILD_ARG: 'give plain strings',
+  CONTAINER_CONTEXT: 'give a path relative to the working directory of the app, and a Dockerfile inside it',
+  CONTAINER_IMAGE_PATH: 'name the folder of the image that becomes /opt, e.g. /opt',
+  ENGINE_CHECKSUM_FORMAT: 'copy it from `npm view <package>@<version> dist.integrity`',
+  ENGINE_CHECKSUM_MISSING: 'give the checksum of the archive to Engine.nodejs()',
+  ENGINE_CHECKSUM_WRONG: 'compare both with `npm view <package>@<version> dist.integrity` of a registry that you trust, then correct the checksum or the registry',
+  ENGINE_DOWNLOAD: 'check the version, the network and the npm configuration; a cache that already has the engine works without a network (CDK_HYBRID_CACHE_DIR)',
+  ENGINE_VERSION: 'write it in full, e.g. 24.21.0',
+  ENTRY_NOT_A_FILE: 'name the file, e.g. src/hello/index.ts, or use HandlerCode.fromDirectory',
+  ENTRY_NOT_FOUND: 'give the path of an existing TypeScript or JavaScript file, relative to the working directory of the app',
+  ENVIRONMENT_NAME: 'rename the variable',
+  ENVIRONMENT_RESERVED: 'rename the variable; Lambda sets this one itself',
+  ESBUILD_NOT_FOUND: 'install it: `npm install --save-dev esbuild` in a TypeScript or JavaScript app, `npm install --global esbuild` beside Python, Java, .NET and Go',
+  HANDLER_FILE_NOT_FOUND: 'name a file of the directory, without its extension, before the dot',
+  HANDLER_NAME: 'write the file without its extension, a dot and the exported name, e.g. index.handler',
+  HANDLER_NOT_IN_BUNDLE: 'the bundle is one file named index; export the handler from the entry file and name it index.<export>',
+  LAYER_ARCHITECTURE: 'set architecture, or build the executable for it',
+  LAYER_BOOTSTRAP: 'put an executable file named bootstrap at the root of the folder that becomes /opt',
+  LAYER_CONTENT: 'remove it in the Dockerfile',
+  LAYER_TOO_LARGE: 'leave out what is not needed, or run the function as an image',
+  NPM_NOT_FOUND: 'install npm, or set buildMethod to LayerBuildMethod.DOCKER',
+  PACKAGE_TOO_LARGE: 'bundle the code, leave out what is not needed, or run the function as an image',
+  VPC_MISSING: 'set vpc',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

