@@ -29,16 +29,16 @@ export async function foldersOf(of: LambdaFunction, assembly: Assembly): Promise
 interface Folder {
   readonly path: string;
   /** Changes with the contents. */
-  readonly key: string;
+  key(): string;
 }
 
 /** A folder of the assembly as it is; an archive unpacked. */
 async function folderOf(asset: Asset, who: string): Promise<Folder> {
   const stats = statSync(asset.path, { throwIfNoEntry: false });
   if (!stats) throw new CliError('ASSET_MISSING', `${who}: the asset ${asset.path} does not exist`);
-  if (stats.isDirectory()) return { path: asset.path, key: fingerprint(asset.path) };
+  if (stats.isDirectory()) return { path: asset.path, key: () => fingerprint(asset.path) };
   const key = await hashFile(asset.path);
-  return { path: await cached('unpacked', key, (directory) => unzip(asset.path, directory)), key };
+  return { path: await cached('unpacked', key, (directory) => unzip(asset.path, directory)), key: () => key };
 }
 
 /** Several layers become one folder: what a later layer holds wins, as on Lambda. */
@@ -46,7 +46,7 @@ async function optFolder(assets: readonly Asset[], who: string): Promise<string 
   const folders: Folder[] = [];
   for (const asset of assets) folders.push(await folderOf(asset, who));
   if (folders.length <= 1) return folders[0]?.path;
-  const key = createHash('sha256').update(folders.map((folder) => `${folder.path} ${folder.key}`).join('\n')).digest('hex');
+  const key = createHash('sha256').update(folders.map((folder) => `${folder.path} ${folder.key()}`).join('\n')).digest('hex');
   return cached('layers', key, async (directory) => {
     for (const { path } of folders) await cp(path, directory, { recursive: true, force: true, verbatimSymlinks: true });
   });

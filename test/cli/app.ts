@@ -5,7 +5,7 @@ import { App, Aws, CfnParameter, Fn, NestedStack, Stack, Stage } from 'aws-cdk-l
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { writeZip } from './zip';
 import { addFiles } from '../workspace';
 
@@ -33,8 +33,12 @@ exports.fails = async () => { throw new TypeError('broken on purpose'); };
 exports.environment = async () => process.env;
 exports.slow = async (event) => { console.log('has begun'); await new Promise((resolve) => setTimeout(resolve, event.ms)); return 'done'; };
 exports.hangs = () => new Promise(() => { setInterval(() => {}, 1000); });
+exports.version = async () => process.version;
 exports.shared = async () => require('from-a-layer');
 `;
+
+/** Another Node.js than the one that runs the test. */
+export const OTHER_MAJOR = process.versions.node.startsWith('22.') ? '24' : '22';
 
 export interface TestApp {
   /** The project: the folder that holds cdk.out. */
@@ -114,6 +118,14 @@ export function synthesizeApp(directory: string): TestApp {
       new lambda.Function(this, 'Evil', { ...common, code: lambda.Code.fromAsset(evil), handler: 'index.hello' });
       const parent = writeZip(join(directory, 'parent.zip'), [{ name: '../escaped', content: 'x' }]);
       new lambda.Function(this, 'Parent', { ...common, code: lambda.Code.fromAsset(parent), handler: 'index.hello' });
+
+      const other = process.arch === 'arm64' ? lambda.Architecture.X86_64 : lambda.Architecture.ARM_64;
+      new lambda.Function(this, 'OtherArchitecture', { ...common, architecture: other, handler: 'index.hello' });
+      new lambda.Function(this, 'OtherOwn', { ...common, layers: [], code: lambda.Code.fromAsset(zip), architecture: other, handler: 'unused' });
+      new lambda.Function(this, 'OtherMajor', { ...common, layers: [], runtime: new lambda.Runtime(`nodejs${OTHER_MAJOR}.x`), handler: 'index.version' });
+
+      // As a construct of a user does, or one of ours that no jsii information is known of.
+      new lambda.Function(new Construct(this, 'Wrapped'), 'Function', { ...common, handler: 'index.hello' });
 
       const nested = new NestedStack(this, 'Nested');
       new lambda.Function(nested, 'Inner', { ...common, code: lambda.Code.fromAsset(join(directory, 'code')), handler: 'index.hello' });

@@ -2,8 +2,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { synthesizeApp, type TestApp } from './app';
+import { OTHER_MAJOR, synthesizeApp, type TestApp } from './app';
 import { bundlePrograms, cdkHybrid, startCdkHybrid, type Run } from './command';
+import { NEWEST } from '../../cli/src/engine';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'cdk-hybrid-cli-')));
 const cache = join(directory, 'cache');
@@ -25,7 +26,8 @@ describe('list', () => {
     const names = out.trim().split('\n').map((line) => line.split(/ {2,}/)[0]);
     expect(names.sort()).toEqual([
       ...['Fails', 'Hangs', 'Hello', 'Slow'].flatMap((id) => [`App/${id}`, `Prod/App/${id}`]),
-      ...['Environment', 'Evil', 'FromBucket', 'Image', 'Inline', 'Layers', 'Managed', 'Nested/Inner', 'NoBootstrap', 'Own', 'Parent', 'Python'].map((id) => `More/${id}`),
+      ...['Environment', 'Evil', 'FromBucket', 'Image', 'Inline', 'Layers', 'Managed', 'Nested/Inner', 'NoBootstrap', 'Own', 'Parent', 'Python',
+        'OtherArchitecture', 'OtherMajor', 'OtherOwn', 'Wrapped'].map((id) => `More/${id}`),
     ].sort());
     expect(out).toMatch(/^More\/Image +container image/m);
     expect(out).toMatch(/^App\/Hello +provided\.al2023 +(x86_64|arm64) +index\.hello$/m);
@@ -41,7 +43,7 @@ describe('invoke', () => {
     expect(err).toMatch(/START RequestId[^]*REPORT RequestId/);
   });
 
-  test.each(['Inner', 'More/Nested/Inner', 'Own'])('finds a function as %s', async (name) => {
+  test.each(['Inner', 'More/Nested/Inner', 'Own', 'Wrapped', 'More/Wrapped', 'More/Wrapped/Function'])('finds a function as %s', async (name) => {
     expect((await run(['invoke', name])).code).toBe(0);
   });
 
@@ -107,6 +109,19 @@ describe('invoke', () => {
     expect(err).toMatch(/^cdk-hybrid: More\/Managed: nodejs\d+\.x is AWS's own; run here by the runtime program of cdk-hybrid on this Node\.js$/m);
   });
 
+  test('runs a layer for another architecture with the same runtime program on this machine\'s Node.js, and says so', async () => {
+    const { out, err } = await run(['invoke', 'OtherArchitecture', '--event', '1']);
+    expect(JSON.parse(out)).toMatchObject({ event: 1 });
+    expect(err).toMatch(/^cdk-hybrid: More\/OtherArchitecture: its layer is for linux \w+, this machine is \w+ \w+: the same runtime program runs on Node\.js [\d.]+ of/m);
+  });
+
+  test('fetches another Node.js through npm once, and keeps it', async () => {
+    // A folder that stays: 100 MB are not downloaded for each run of the tests.
+    const env = { CDK_HYBRID_CACHE_DIR: join(tmpdir(), 'cdk-hybrid-test-cache') };
+    expect(JSON.parse((await run(['invoke', 'OtherMajor'], { env })).out)).toBe(`v${NEWEST[OTHER_MAJOR]}`);
+    expect((await run(['invoke', 'OtherMajor'], { env: { ...env, npm_config_registry: 'http://127.0.0.1:9/' } })).code).toBe(0);
+  });
+
   test('runs inline code', async () => {
     expect((await run(['invoke', 'More/Inline'])).out).toBe('"inline"\n');
   });
@@ -151,6 +166,7 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     ['code that is not in the assembly', ['invoke', 'More/FromBucket'], 'ASSET_UNKNOWN', 'More/FromBucket: its code is "code.zip", which is no asset of stack More'],
     ['a zip whose link leads outside', ['invoke', 'More/Evil'], 'ARCHIVE_INVALID', 'the archive\'s link out leads outside of it'],
     ['a zip with a name that leads outside', ['invoke', 'More/Parent'], 'ARCHIVE_INVALID', 'invalid relative path: ../escaped'],
+    ['a bootstrap for another machine', ['invoke', 'OtherOwn'], 'PLATFORM_MISMATCH', 'More/OtherOwn: its bootstrap is for linux '],
     ['a port that is no number', ['local', '--port', 'http'], 'PORT_UNUSABLE', '--port must be a number from 0 to 65535, got \'http\''],
   ])('%s', async (_what, args, code, message) => {
     const { code: exit, out, err } = await run(args, { input: 'no json' });
@@ -158,6 +174,14 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     expect(err).toContain(message);
     expect(err).toMatch(new RegExp(`^cdk-hybrid: [^\\n]*\\[CDK_HYBRID_CLI_${code}\\]\\n$`));
     expect(existsSync(join(cache, 'local/unpacked/escaped'))).toBe(false);
+  });
+
+  test('an engine that npm cannot get', async () => {
+    const env = { CDK_HYBRID_CACHE_DIR: join(directory, 'no-engine'), npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0' };
+    const { code, out, err } = await run(['invoke', 'OtherMajor'], { env });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/npm could not get node-\w+-\w+@[\d.]+: .*\[CDK_HYBRID_CLI_ENGINE_UNAVAILABLE\]\n$/);
+    expect(readdirSync(join(directory, 'no-engine/local/engines'))).toEqual([]);
   });
 
   test('an --env-file that is not there', async () => {
