@@ -29,6 +29,7 @@ export async function hostOf(
     timeoutMs: of.timeoutMs,
     memoryMiB: of.memoryMiB,
     maxConcurrency: of.maxConcurrency,
+    account: of.stack.account,
   };
   return new FunctionHost(definition, { onLog });
 }

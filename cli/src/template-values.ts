@@ -1,8 +1,6 @@
 /** Defines what a value of a template is on this machine: literals, pseudo parameters and what is composed of them. */
 import type { Resource, Stack } from './assembly';
-
-/** The account that the AWS Runtime Interface Emulator makes up. */
-const ACCOUNT = '012345678912';
+import { MADE_UP_ACCOUNT } from '../../layers/runtime/host/function-host';
 
 /** The value as text; undefined when only a deployment knows it. */
 export function textOf(value: unknown, stack: Stack): string | undefined {
@@ -49,7 +47,7 @@ export function regionOf(stack: Stack): string | undefined {
 
 function refText(name: string, stack: Stack): string | undefined {
   const region = regionOf(stack) ?? 'us-east-1';
-  const account = stack.account ?? ACCOUNT;
+  const account = stack.account ?? MADE_UP_ACCOUNT;
   switch (name) {
     case 'AWS::Region': return region;
     case 'AWS::AccountId': return account;

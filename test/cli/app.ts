@@ -1,7 +1,7 @@
 /** Defines the app of the CLI's tests, synthesized with aws-cdk-lib alone: its layer holds our runtime program and this Node.js. */
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Aws, CfnParameter, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Duration, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -60,11 +60,12 @@ export function synthesizeApp(directory: string): TestApp {
         architecture: process.arch === 'arm64' ? lambda.Architecture.ARM_64 : lambda.Architecture.X86_64,
         code: lambda.Code.fromAsset(join(directory, 'code')),
         layers: [runtime],
+        timeout: Duration.seconds(30),
       };
       new lambda.Function(this, 'Hello', { ...common, handler: 'index.hello', memorySize: 256, functionName: 'hello-by-name' });
       new lambda.Function(this, 'Fails', { ...common, handler: 'index.fails' });
       new lambda.Function(this, 'Slow', { ...common, handler: 'index.slow' });
-      new lambda.Function(this, 'Hangs', { ...common, handler: 'index.hangs' });
+      new lambda.Function(this, 'Hangs', { ...common, timeout: Duration.seconds(2), handler: 'index.hangs' });
     }
   }
   new Functions(app, 'App');
@@ -75,7 +76,7 @@ export function synthesizeApp(directory: string): TestApp {
       super(scope, id, { env: { region: 'eu-central-1', account: '123456789012' } });
       const runtime = new lambda.LayerVersion(this, 'Runtime', { code: lambda.Code.fromAsset(layer) });
       const architecture = process.arch === 'arm64' ? lambda.Architecture.ARM_64 : lambda.Architecture.X86_64;
-      const common = { runtime: lambda.Runtime.PROVIDED_AL2023, architecture, code: lambda.Code.fromAsset(join(directory, 'code')), layers: [runtime] };
+      const common = { runtime: lambda.Runtime.PROVIDED_AL2023, architecture, code: lambda.Code.fromAsset(join(directory, 'code')), layers: [runtime], timeout: Duration.seconds(30) };
       const bucket = new s3.Bucket(this, 'Bucket');
       const parameter = new CfnParameter(this, 'Parameter', { default: 'from a parameter' });
       new lambda.Function(this, 'Environment', {

@@ -68,7 +68,7 @@ describe('invoke', () => {
   test('of a function that takes too long reports Lambda\'s timeout and exits with 1', async () => {
     const { code, out } = await run(['invoke', 'App/Hangs']);
     expect(code).toBe(1);
-    expect(JSON.parse(out).errorMessage).toMatch(/^RequestId: [-0-9a-f]+ Error: Task timed out after 3.00 seconds$/);
+    expect(JSON.parse(out).errorMessage).toMatch(/^RequestId: [-0-9a-f]+ Error: Task timed out after 2.00 seconds$/);
   });
 
   test('gives the function the environment of its template, with what can be known here', async () => {

@@ -26,8 +26,8 @@ export interface FunctionDefinition {
   readonly maxConcurrency?: number;
   /** How long a bootstrap may take to its first invocation. @default - Lambda's 10 seconds, then the function's timeout */
   readonly initTimeoutMs?: number;
-  /** @default - a made-up one with the function's name */
-  readonly arn?: string;
+  /** The account in the function's ARN. @default - a made-up one */
+  readonly account?: string;
 }
 
 export interface FunctionHostOptions {
@@ -45,7 +45,7 @@ export interface StopOptions {
 /** Lambda's limit for the initialization before it counts against the function's timeout. */
 const INIT_MS = 10_000;
 /** The account that the AWS Runtime Interface Emulator makes up. */
-const ACCOUNT = '012345678912';
+export const MADE_UP_ACCOUNT = '012345678912';
 
 export class FunctionHost {
   readonly arn: string;
@@ -54,7 +54,7 @@ export class FunctionHost {
   constructor(readonly definition: FunctionDefinition, options: FunctionHostOptions = {}) {
     const { name, environment, timeoutMs, version = '$LATEST', workers = 1, maxConcurrency = 1, optDir = '/opt' } = definition;
     const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
-    this.arn = definition.arn ?? `arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`;
+    this.arn = `arn:aws:lambda:${region}:${definition.account ?? MADE_UP_ACCOUNT}:function:${name}`;
     this.invoker = new IsolatedInvoker({
       bootstrap: definition.bootstrap,
       cwd: definition.taskRoot,

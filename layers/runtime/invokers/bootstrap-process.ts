@@ -1,7 +1,7 @@
 /** Defines a bootstrap as a child process: started in its own process group, its output read line by line. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 
 export type LogSource = 'stdout' | 'stderr' | 'platform';
 
@@ -95,9 +95,18 @@ export function describeExit(exit: ProcessExit): string {
 }
 
 const SIGNAL_WORDS: Partial<Record<NodeJS.Signals, string>> = {
-  SIGABRT: 'aborted', SIGBUS: 'bus error', SIGFPE: 'floating point exception', SIGHUP: 'hangup', SIGILL: 'illegal instruction',
-  SIGINT: 'interrupt', SIGKILL: 'killed', SIGPIPE: 'broken pipe', SIGQUIT: 'quit', SIGSEGV: 'segmentation fault',
-  SIGTERM: 'terminated', SIGTRAP: 'trace/breakpoint trap',
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGQUIT: 'quit',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
 };
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {

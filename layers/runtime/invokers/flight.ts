@@ -20,7 +20,7 @@ export class Flight implements ResponseSink {
   private settled = false;
   private log = '';
   private resolve!: (result: InvocationResult) => void;
-  private onEnd: (report: FlightReport) => void = () => {};
+  private onEnd?: (report: FlightReport) => void;
   /** Ends a response that is being streamed. */
   private cutOff?: (error: FunctionError) => void;
 
@@ -92,7 +92,7 @@ export class Flight implements ResponseSink {
   private end(): void {
     if (this.ended) return;
     this.ended = true;
-    this.onEnd({ requestId: this.requestId, durationMs: performance.now() - this.startedAt });
+    this.onEnd?.({ requestId: this.requestId, durationMs: performance.now() - this.startedAt });
   }
 
   private tail(): string {
