@@ -36,8 +36,11 @@ const initFailed = (thrown: unknown, exitCode: number) => say({ kind: 'init fail
 /** Nobody can tell what is still sound in this thread: all of its invocations fail, and another thread takes over. */
 const crash = (title: string, thrown: unknown, exitCode: number) => {
   if (sources.length === 0) return initFailed(thrown, exitCode);
-  if (sources.every((source) => source.requestId === undefined)) logged(title, thrown);
-  stopAll((source, done) => source.abort(title, thrown, done), () => process.exit(exitCode));
+  const busy = sources.filter((source) => source.requestId !== undefined);
+  if (busy.length === 0) logged(title, thrown);
+  const abort = (source: RuntimeApiSource, done: () => void) => source.abort(title, thrown, done);
+  // First what waits for work: whoever learns of the failure and tries again must not be given to this thread.
+  forAll(sources.filter((source) => !busy.includes(source)), abort, () => forAll(busy, abort, () => process.exit(exitCode)));
 };
 process.on('uncaughtException', (error) => crash('Uncaught Exception', error, EXIT_EXCEPTION));
 process.on('unhandledRejection', (reason) => {
@@ -48,7 +51,7 @@ main.on('message', (message) => {
   if (message !== STOP) return;
   // A thread gets no signals: the handler's listeners are told in their place.
   const listeners = process.listenerCount('SIGTERM');
-  stopAll((source, done) => source.stop(done), () => {
+  forAll(sources, (source, done) => source.stop(done), () => {
     main.close();
     if (listeners === 0) process.exit(0);
   });
@@ -93,10 +96,10 @@ function openSlot(slot: number, invoke: Invoke): RuntimeApiSource {
   });
 }
 
-function stopAll(stop: (source: RuntimeApiSource, done: () => void) => void, allStopped: () => void): void {
-  let left = sources.length;
+function forAll(some: readonly RuntimeApiSource[], stop: (source: RuntimeApiSource, done: () => void) => void, allStopped: () => void): void {
+  let left = some.length;
   if (left === 0) return allStopped();
-  for (const source of sources) stop(source, () => { if (--left === 0) allStopped(); });
+  for (const source of some) stop(source, () => { if (--left === 0) allStopped(); });
 }
 
 /** Where Managed Instances take log lines: a connection to this socket. Its descriptor is written synchronously, so that a crash loses none. */

@@ -124,7 +124,7 @@ function causeText(type: string, message: string, frames: readonly StackFrame[])
 
 /** `    at label (path:line:column)` or `    at path:line:column`. */
 function stackFrame(text: string): StackFrame[] {
-  const match = /^\s+at (?:(.*) \()?(.*?):(\d+)(?::\d+)?\)?$/.exec(text);
+  const match = /^\s+at (?:(.*) \()?(?:async )?(.*?):(\d+)(?::\d+)?\)?$/.exec(text);
   return match ? [{ path: match[2], line: Number(match[3]), label: match[1] ?? 'anonymous' }] : [];
 }
 

@@ -23,6 +23,7 @@ export class RuntimeApiSource implements Sink {
   private current?: { readonly invocation: Invocation; running?: Running; answered: boolean };
   private whenIdle?: () => void;
   private errorTitle = 'Invoke Error';
+  private aborted?: { readonly thrown: unknown };
 
   constructor(private readonly options: SourceOptions) {}
 
@@ -33,11 +34,12 @@ export class RuntimeApiSource implements Sink {
 
   start(): void {
     this.options.client.next((error, status, headers, body) => {
-      if (this.whenIdle) return this.becomeIdle();
-      if (error || status !== 200) return this.options.onLost(error ?? new Error(`the Runtime API answered ${status}`), () => this.start());
+      if (error || status !== 200) return this.options.onLost(error ?? refused(status), () => this.start());
       const invocation = { requestId: headers['lambda-runtime-aws-request-id'], headers, event: body.toString('utf8'), sink: this };
       const current = { invocation, running: undefined as Running | undefined, answered: false };
       this.current = current;
+      // It was on its way when the thread could not go on any more.
+      if (this.aborted) return this.fail(this.aborted.thrown);
       if (!this.options.keepAlive) this.options.client.keepAlive(false);
       const { around, invoke } = this.options;
       if (around) around(headers, () => { current.running = invoke(invocation); });
@@ -48,7 +50,7 @@ export class RuntimeApiSource implements Sink {
   /** Takes no more work. `idle` is called when what is in flight has been answered. */
   stop(idle: () => void): void {
     this.whenIdle = idle;
-    if (!this.current) this.becomeIdle();
+    if (!this.current) this.options.client.withdraw(() => this.becomeIdle());
   }
 
   /** The event loop is empty. */
@@ -59,6 +61,7 @@ export class RuntimeApiSource implements Sink {
   /** Answers what is in flight with an error, logged under this title, then takes no more work. */
   abort(title: string, thrown: unknown, done: () => void): void {
     this.errorTitle = title;
+    this.aborted = { thrown };
     this.stop(done);
     if (this.current?.running) this.current.running.abort(thrown);
     // The handler threw before it gave control back: there is nobody else to answer.
@@ -100,13 +103,15 @@ export class RuntimeApiSource implements Sink {
     return true;
   }
 
-  /** Whatever the service said to the answer, it is over: a refusal has been logged, and the next request tells more. */
-  private readonly answered = (error: Error | undefined): void => {
+  /** Whatever the service said to the answer, the invocation is over: a refusal, such as a result that is too large, is the service's to report. */
+  private readonly answered = (error: Error | undefined, status: number): void => {
     this.current = undefined;
     this.options.onAnswered?.();
     this.options.client.keepAlive(true);
     if (error) this.options.logError('Runtime API Error', error);
     if (this.whenIdle) this.becomeIdle();
+    // A server error is one that Lambda does not recover from.
+    else if (status >= 500) this.options.onLost(refused(status), () => this.start());
     else this.start();
   };
 
@@ -114,4 +119,8 @@ export class RuntimeApiSource implements Sink {
     this.options.client.close();
     this.whenIdle!();
   }
+}
+
+function refused(status: number): Error {
+  return new Error(`the Runtime API answered ${status}`);
 }

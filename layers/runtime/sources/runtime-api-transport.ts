@@ -7,6 +7,8 @@ export interface Transport {
   write(head: string | Uint8Array, body?: string): boolean;
   /** Whether this connection alone keeps the process running. It does from the start. */
   keepAlive(on: boolean): void;
+  /** Sends no more, but still receives. */
+  finish(): void;
   close(): void;
 }
 
@@ -64,6 +66,9 @@ export const connectTcp: Connect = (address, listener) => {
     keepAlive(on) {
       if (on) socket.ref();
       else socket.unref();
+    },
+    finish() {
+      socket.end();
     },
     close() {
       closed = true;

@@ -11,6 +11,9 @@ export type OnReply = (error: Error | undefined, status: number, headers: Header
 const API = '/2018-06-01/runtime';
 const NONE: Buffer = Buffer.alloc(0);
 
+/** How long the service may take to notice that a request was withdrawn. */
+const WITHDRAW_MS = 100;
+
 export interface RuntimeApiOptions {
   /** @default - TCP */
   readonly connect?: Connect;
@@ -26,6 +29,8 @@ interface Exchange {
   retried: boolean;
   /** Chunks of its body are still to come. */
   streaming: boolean;
+  /** Its connection sends no more. */
+  withdrawn?: boolean;
 }
 
 export class RuntimeApiClient {
@@ -97,6 +102,27 @@ export class RuntimeApiClient {
     this.transport?.keepAlive(on);
   }
 
+  /**
+   * Takes a waiting request back: `withdrawn` is called when the service has closed the connection, or does not in
+   * time. It is not called when the reply was on its way already: that one is delivered, so that no invocation is lost.
+   */
+  withdraw(withdrawn: () => void): void {
+    const exchange = this.pending;
+    if (!exchange || !this.transport) return withdrawn();
+    const timer = setTimeout(() => this.lost(new Error('withdrawn'), false), WITHDRAW_MS);
+    this.pending = {
+      ...exchange,
+      retried: true,
+      withdrawn: true,
+      onReply: (error, ...reply) => {
+        clearTimeout(timer);
+        if (error) withdrawn();
+        else exchange.onReply(error, ...reply);
+      },
+    };
+    this.transport.finish();
+  }
+
   /** Gives up: no callback is called any more. */
   close(): void {
     this.closed = true;
@@ -130,7 +156,6 @@ export class RuntimeApiClient {
         try {
           this.parse.push(chunk);
         } catch (error) {
-          transport.close();
           this.lost(error as Error, false);
         }
       },
@@ -147,7 +172,7 @@ export class RuntimeApiClient {
     const exchange = this.pending;
     if (!exchange) throw new Error('the Runtime API sent a reply that nothing asked for');
     this.pending = undefined;
-    if (!reply.reusable || exchange.streaming) {
+    if (!reply.reusable || exchange.streaming || exchange.withdrawn) {
       this.transport?.close();
       this.transport = undefined;
     }
@@ -175,6 +200,7 @@ export class RuntimeApiClient {
 
   private lost(error: Error, mayRetry: boolean): void {
     const exchange = this.pending;
+    this.transport?.close();
     this.transport = undefined;
     this.pending = undefined;
     this.releaseWriter();

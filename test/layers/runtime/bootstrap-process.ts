@@ -44,8 +44,29 @@ export class BootstrapProcess {
     this.exit = new Promise((resolve) => this.child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown')));
   }
 
+  /** Settles when this text has been written to standard output. */
+  logged(text: string): Promise<void> {
+    return this.output(() => this.stdout.includes(text));
+  }
+
+  /** The first lines of standard output, once there are so many. */
+  async lines(count: number): Promise<string[]> {
+    const complete = () => this.stdout.split('\n').slice(0, -1);
+    await this.output(() => complete().length >= count);
+    return complete();
+  }
+
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exit;
+  }
+
+  private output(enough: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = () => enough() && resolve();
+      this.child.stdout?.on('data', check);
+      void this.exit.then(() => (enough() ? resolve() : reject(new Error(`ended with this output: ${this.stdout}${this.stderr}`))));
+      check();
+    });
   }
 }

@@ -11,7 +11,7 @@ export interface Request {
   readonly connection: number;
 }
 
-/** What to do with a request: bytes to send, piece by piece; `close` ends the connection, `wait` leaves it open unanswered. */
+/** What to do with a request: bytes to send, piece by piece; `close` ends the connection, also after pieces; `wait` leaves it open unanswered. */
 export type Answer = string | readonly string[] | 'close' | 'wait';
 
 const API = '/2018-06-01/runtime';
@@ -78,8 +78,8 @@ export class ScriptedService {
 
 async function send(socket: Socket, answer: Answer): Promise<void> {
   if (answer === 'wait') return;
-  if (answer === 'close') return void socket.destroy();
   for (const piece of typeof answer === 'string' ? [answer] : answer) {
+    if (piece === 'close') return void socket.end();
     socket.write(piece, 'utf8');
     // Let the piece travel alone.
     await new Promise((resolve) => setImmediate(resolve));
@@ -139,8 +139,13 @@ export function invocation(event: string, headers: Readonly<Record<string, strin
 /** The service took what was posted. */
 export const ACCEPTED = 'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n';
 
+interface DeliveredEvent {
+  readonly event: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** A service that delivers these events, one after the other, takes every answer, and has no more then. */
-export function delivering(...events: readonly (string | { readonly event: string; readonly headers: Readonly<Record<string, string>> })[]): (request: Request) => Answer {
+export function delivering(...events: readonly (string | DeliveredEvent)[]): (request: Request) => Answer {
   let next = 0;
   return ({ path }) => {
     if (!path.endsWith('/next')) return ACCEPTED;

@@ -1,0 +1,149 @@
+/**
+ * The rows of the behaviour table that concern Lambda, as one table of cases, on each way in which a handler may be
+ * carried out: by the bootstrap one at a time, and by the bootstrap with several in flight.
+ */
+import { FunctionHost } from '../../layers/runtime/host/function-host';
+import { BOOTSTRAP, HANDLERS, NODE } from '../layers/runtime/bootstrap-process';
+
+interface Case {
+  readonly handler: string;
+  readonly event?: unknown;
+  /** The result, as parsed JSON. */
+  readonly result?: unknown;
+  /** The error's members, when the invocation fails. */
+  readonly error?: { readonly errorType: string; readonly errorMessage?: unknown };
+  /** Only where one invocation has the process to itself, with the reason. */
+  readonly aloneBecause?: string;
+}
+
+const EVENT = { text: 'ü', list: [1, null, true] };
+
+const EMPTY_LOOP = 'several invocations share the event loop: that it is empty cannot be seen';
+
+const CASES: Record<string, readonly Case[]> = {
+  'handler forms': [
+    { handler: 'forms.async', event: EVENT, result: { got: EVENT } },
+    { handler: 'forms.promise', event: EVENT, result: { got: EVENT } },
+    { handler: 'forms.thenable', result: 'thenable' },
+    { handler: 'forms.sync', event: EVENT, result: { got: EVENT } },
+    { handler: 'forms.callback', event: EVENT, result: { got: EVENT } },
+    { handler: 'forms.callbackError', error: { errorType: 'TypeError', errorMessage: 'called back' } },
+    { handler: 'forms.callbackText', error: { errorType: 'string', errorMessage: 'just text' } },
+    { handler: 'forms.waits', result: { late: true }, aloneBecause: EMPTY_LOOP },
+    { handler: 'forms.doesNotWait', result: { late: false } },
+    { handler: 'forms.succeed', event: EVENT, result: { got: EVENT }, aloneBecause: EMPTY_LOOP },
+    { handler: 'forms.fail', error: { errorType: 'RangeError', errorMessage: 'failed' }, aloneBecause: EMPTY_LOOP },
+    { handler: 'forms.done', result: 'done', aloneBecause: EMPTY_LOOP },
+    { handler: 'forms.a.b.c', result: 'nested export' },
+    { handler: 'nested/deep/file.export.nested', result: 'nested file and export' },
+    { handler: 'common.handler', result: 'cjs' },
+    { handler: 'module.handler', result: 'module' },
+    { handler: 'module.viaDefault', result: 'default export' },
+    { handler: 'esm/index.handler', result: 'type module' },
+    { handler: 'tla.handler', result: 'top-level await' },
+    { handler: 'folder.handler', result: 'folder' },
+    { handler: 'plain.handler', result: 'extensionless' },
+  ],
+  'returns nothing': [
+    { handler: 'forms.nothing', result: null },
+    { handler: 'forms.undefinedPromise', result: null },
+  ],
+  'handler throws': [
+    { handler: 'forms.throws', error: { errorType: 'CustomError', errorMessage: 'went wrong' } },
+    { handler: 'forms.throwsSync', error: { errorType: 'CustomError', errorMessage: 'went wrong' } },
+    { handler: 'forms.throwsNull', error: { errorType: 'object', errorMessage: 'null' } },
+    { handler: 'forms.throwsUndefined', error: { errorType: 'undefined', errorMessage: 'undefined' } },
+    { handler: 'forms.throwsText', error: { errorType: 'string', errorMessage: 'text' } },
+    { handler: 'forms.oddName', error: { errorType: 'Odd\r\nX-Injected: 1\nÜber 名', errorMessage: 'ünï\ncode' } },
+    { handler: 'forms.unreadable', error: { errorType: 'Error' } },
+  ],
+  'result without a JSON form': ['cycle', 'bigint', 'function', 'symbol', 'toJsonThrows'].map((name) => (
+    { handler: `forms.${name}`, error: { errorType: 'Runtime.JSONStringifyError', errorMessage: expect.stringMatching(/^Unable to stringify response body: ./) } }
+  )),
+  'never an answer': [
+    { handler: 'forms.never', error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('its promise never settled') }, aloneBecause: EMPTY_LOOP },
+    { handler: 'forms.neverCallsBack', error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('it never called back') }, aloneBecause: EMPTY_LOOP },
+  ],
+  'timeout': [
+    { handler: 'forms.slow', event: { ms: 60_000 }, error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 1\.00 seconds$/) } },
+    { handler: 'forms.blocks', error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 1\.00 seconds$/) } },
+  ],
+  'crash of the handler\'s process': [
+    { handler: 'forms.exit', event: { code: 3 }, error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringMatching(/Error: Runtime exited with error: exit status 3$/) } },
+    { handler: 'forms.uncaught', error: { errorType: 'CustomError', errorMessage: 'uncaught' } },
+    { handler: 'forms.rejection', error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'CustomError: rejected' } },
+  ],
+  'handler cannot be loaded': [
+    { handler: 'syntax-error.handler', error: { errorType: 'Runtime.UserCodeSyntaxError' } },
+    { handler: 'missing-dependency.handler', error: { errorType: 'Runtime.ImportModuleError' } },
+    { handler: 'nope.handler', error: { errorType: 'Runtime.ImportModuleError' } },
+    { handler: 'forms.nope', error: { errorType: 'Runtime.HandlerNotFound', errorMessage: 'forms.nope is undefined or not exported' } },
+    { handler: '../forms.async', error: { errorType: 'Runtime.MalformedHandlerName' } },
+    { handler: 'throws.handler', error: { errorType: 'TypeError', errorMessage: 'while loading' } },
+    { handler: 'throws-module.handler', error: { errorType: 'RangeError', errorMessage: 'while loading the module' } },
+    { handler: 'exits.handler', error: { errorType: 'Runtime.ExitError' } },
+  ],
+  'too large a result': [
+    { handler: 'forms.big', event: { bytes: 7_000_000 }, error: { errorType: 'Function.ResponseSizeTooLarge' } },
+  ],
+  'large events and results': [
+    { handler: 'forms.length', event: 'x'.repeat(5_000_000), result: 5_000_002 },
+    { handler: 'forms.big', event: { bytes: 5_000_000 }, result: 'x'.repeat(5_000_000) },
+  ],
+};
+
+let host: FunctionHost | undefined;
+
+afterEach(async () => {
+  await host?.stop({ drainMs: 0, graceMs: 100 });
+  host = undefined;
+});
+
+async function started(handler: string, maxConcurrency: number): Promise<FunctionHost> {
+  host = new FunctionHost({
+    name: 'conformance',
+    bootstrap: [NODE, BOOTSTRAP],
+    taskRoot: HANDLERS,
+    handler,
+    environment: { AWS_LAMBDA_NODEJS_WORKER_COUNT: '2' },
+    timeoutMs: handler === 'forms.slow' || handler === 'forms.blocks' ? 1000 : 20_000,
+    memoryMiB: 256,
+    maxConcurrency,
+  });
+  await host.start();
+  return host;
+}
+
+describe.each([['one at a time', 1], ['several in flight', 4]])('%s', (_name, maxConcurrency) => {
+  describe.each(Object.entries(CASES))('%s', (_behaviour, cases) => {
+    const applicable = cases.filter(({ aloneBecause }) => maxConcurrency === 1 || !aloneBecause);
+    if (applicable.length === 0) return;
+    test.each(applicable.map((each) => [`${each.handler} ${JSON.stringify(each.event ?? {}).slice(0, 40)}`, each] as const))('%s', async (_title, { handler, event = {}, result, error }) => {
+      const { functionError, payload } = await (await started(handler, maxConcurrency)).invoke({ event: Buffer.from(JSON.stringify(event)) });
+      const answer = JSON.parse(payload.toString());
+      if (error) {
+        expect(answer).toMatchObject({ ...error, errorMessage: error.errorMessage ?? expect.any(String) });
+        expect(functionError).toBe('Unhandled');
+      } else {
+        expect(functionError).toBeUndefined();
+        expect(answer).toEqual(result);
+      }
+    });
+  });
+
+  test('the next invocation succeeds after each failure', async () => {
+    const running = await started('forms.mixed', maxConcurrency);
+    const invoke = (event: unknown) => running.invoke({ event: Buffer.from(JSON.stringify(event)) });
+    for (const kind of ['throws', 'uncaught', 'exit']) {
+      expect((await invoke({ kind, code: 1 })).functionError).toBe('Unhandled');
+      expect(JSON.parse((await invoke({ n: kind })).payload.toString())).toEqual({ n: kind });
+    }
+  });
+
+  test('invocations at once each get their own answer', async () => {
+    const running = await started('forms.mixed', maxConcurrency);
+    const ids = Array.from({ length: 20 }, (_, index) => `request-${index}`);
+    const answers = await Promise.all(ids.map((requestId) => running.invoke({ requestId, event: Buffer.from('{"kind":"id"}') })));
+    expect(answers.map(({ payload }) => JSON.parse(payload.toString()))).toEqual(ids);
+  });
+});
