@@ -31,7 +31,7 @@ exports.hello = async (event, context) => {
 };
 exports.fails = async () => { throw new TypeError('broken on purpose'); };
 exports.environment = async () => process.env;
-exports.slow = async (event) => { console.log('has begun'); await new Promise((resolve) => setTimeout(resolve, event.ms)); return 'done'; };
+exports.slow = async (event) => { console.log('has begun in ' + process.pid); await new Promise((resolve) => setTimeout(resolve, event.ms)); return 'done'; };
 exports.hangs = () => new Promise(() => { setInterval(() => {}, 1000); });
 exports.version = async () => process.version;
 exports.shared = async () => require('from-a-layer');

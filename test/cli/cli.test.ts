@@ -19,6 +19,16 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const run = (args: string[], more: { cwd?: string; env?: Record<string, string | undefined>; input?: string } = {}): Promise<Run> =>
   cdkHybrid(args, { cwd: more.cwd ?? directory, env: { CDK_HYBRID_CACHE_DIR: cache, ...more.env }, input: more.input });
 
+/** A process that has ended but whose end nobody has asked for yet counts as gone. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync(`/proc/${pid}/stat`) || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
 describe('list', () => {
   test('shows every function of the app, of its stages and of its nested stacks', async () => {
     const { code, out, err } = await run(['list']);
@@ -95,6 +105,21 @@ describe('invoke', () => {
     const { out, err } = await run(['invoke', 'More/Environment', '--env-file', 'local.env', '--env', 'PLAIN=from=option', '--env', 'EMPTY=']);
     expect(JSON.parse(out)).toMatchObject({ PLAIN: 'from=option', BUCKET: 'a bucket', EMPTY: '' });
     expect(err).not.toContain('is left out');
+  });
+
+  test('that is interrupted exits with 130 and leaves no bootstrap behind', async () => {
+    const child = startCdkHybrid(['invoke', 'App/Slow', '--event', '{"ms":60000}'], { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    let err = '';
+    const pid = await new Promise<number>((resolve) => child.stderr.on('data', (chunk) => {
+      err += chunk;
+      const match = /has begun in (\d+)\n/.exec(err);
+      if (match) resolve(Number(match[1]));
+    }));
+    expect(isRunning(pid)).toBe(true);
+    child.kill('SIGINT');
+    expect(await closed).toBe(130);
+    while (isRunning(pid)) await new Promise(setImmediate);
   });
 
   test('merges layers, and leaves out what is not in the assembly with a warning', async () => {

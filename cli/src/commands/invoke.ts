@@ -6,14 +6,14 @@ import { CliError } from '../errors';
 import { findFunction, functionsOf } from '../functions';
 import { hostOf } from '../local-function';
 import type { Options } from '../options';
+import { endOnSignal } from '../signals';
 
 export async function invoke(assembly: Assembly, options: Options): Promise<number> {
   const called = findFunction(functionsOf(assembly), options.args[0]);
   const event = readEvent(options.event ?? '{}');
   const given = givenEnvironment(options.envFiles, options.env);
   const host = await hostOf(called, assembly, given, (line) => process.stderr.write(`${line}\n`));
-  // Nobody waits for the result any more; the children go with this process.
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+  endOnSignal();
   try {
     const result = await host.invoke({ event });
     process.stdout.write(`${result.payload}\n`);

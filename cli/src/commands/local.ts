@@ -7,6 +7,7 @@ import { CliError, tell } from '../errors';
 import { findFunction, functionsOf, shortName, type LambdaFunction } from '../functions';
 import { hostOf } from '../local-function';
 import type { Options } from '../options';
+import { endOnSignal } from '../signals';
 
 /** The name by which the AWS Runtime Interface Emulator knows its only function. */
 const ONLY_FUNCTION = 'function';
@@ -41,9 +42,7 @@ export async function local(assembly: Assembly, options: Options): Promise<numbe
   process.stdout.write(`Serving ${functions.length} function${functions.length === 1 ? '' : 's'}; try: `
     + `aws lambda invoke --endpoint-url ${url} --function-name <name> /dev/stdout\n`);
 
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  await new Promise<void>((resolve) => endOnSignal(resolve));
   await emulator.close();
   await Promise.all([...hosts.values()].map((host) => host.then((each) => each.stop(), () => {})));
   return 0;
