@@ -80,7 +80,8 @@ function readSections(file: Buffer): Section[] {
   return Array.from({ length: count }, (_, index) => {
     const header = file.subarray(table + index * 64, table + (index + 1) * 64);
     return {
-      index, header,
+      index,
+      header,
       name: header.readUInt32LE(0),
       type: header.readUInt32LE(4),
       flags: header.readBigUInt64LE(8),

@@ -45,8 +45,12 @@ export function isExecutable(mode: number): boolean {
 
 export async function regularFile(path: string, content: Buffer, executable: boolean, onProgress?: (done: number) => void): Promise<LayerFile> {
   return {
-    path, mode: executable ? PROGRAM : FILE, size: content.length, sha256: sha256(content),
-    data: await zipData(content, onProgress), machine: elfMachine(content),
+    path,
+    mode: executable ? PROGRAM : FILE,
+    size: content.length,
+    sha256: sha256(content),
+    data: await zipData(content, onProgress),
+    machine: elfMachine(content),
   };
 }
 

@@ -5,6 +5,8 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { serveDeflate } from './deflate';
 import { BuildFailure } from './failure';
 import { emptyFolder, isExecutable, LayerFile, regularFile, symbolicLink, writeLayer } from './layer-files';
 import { EngineRequest, fetchNodeEngine } from './node-engine';
@@ -24,7 +26,7 @@ interface OwnBootstrap {
 }
 
 /** Fetches an engine and compresses it once, for every layer that has it: `engine.zip` and `engine.json`. */
-export async function buildEngine(request: EngineRequest & Output): Promise<void> {
+async function buildEngine(request: EngineRequest & Output): Promise<void> {
   const { node, license } = fetchNodeEngine(request);
   const percent = (done: number) => progress(`compressing Node.js ${request.version}: ${Math.floor(done / node.length * 100)} %`);
   percent(0);
@@ -35,7 +37,7 @@ export async function buildEngine(request: EngineRequest & Output): Promise<void
 }
 
 /** Makes the Node.js layer of an engine built by `buildEngine`. */
-export async function buildLayer(request: ProgramRequest & OwnBootstrap & Output & { readonly engine: string }): Promise<void> {
+async function buildLayer(request: ProgramRequest & OwnBootstrap & Output & { readonly engine: string }): Promise<void> {
   const { files } = JSON.parse(readFileSync(join(request.engine, 'engine.json'), 'utf8')) as { files: LayerFile[] };
   const engine = files.map(file => {
     const { offset } = file.data.stored as { offset: number };
@@ -46,7 +48,7 @@ export async function buildLayer(request: ProgramRequest & OwnBootstrap & Output
 }
 
 /** Writes the files of the Node.js layer as they are: what the Dockerfile runs, in the environment of its arguments. */
-export async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
+async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
   const arm64 = environment.TARGETARCH === 'arm64';
   const request: EngineRequest & ProgramRequest & Output = {
     version: environment.ENGINE_VERSION!,
@@ -69,7 +71,7 @@ export async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /** Makes a layer of a folder that a container engine has exported as a tar archive. */
-export async function packLayer(request: OwnBootstrap & Output & { readonly tar: string; readonly architecture: string }): Promise<void> {
+async function packLayer(request: OwnBootstrap & Output & { readonly tar: string; readonly architecture: string }): Promise<void> {
   progress('compressing the layer');
   const files: LayerFile[] = [];
   const folders: string[] = [];
@@ -106,7 +108,9 @@ function withUnixLineEnds(content: Buffer): Buffer {
 
 const COMMANDS: { [name: string]: (request: never) => Promise<void> } = { engine: buildEngine, layer: buildLayer, pack: packLayer };
 
-if (require.main === module) {
+if (!isMainThread) {
+  serveDeflate();
+} else {
   const [command, request] = process.argv.slice(2);
   const built = command === 'tree' ? buildTree(process.env) : COMMANDS[command](JSON.parse(request) as never);
   built.catch((error: Error) => {

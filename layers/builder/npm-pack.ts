@@ -39,8 +39,14 @@ function runNpm(spec: string, destination: string): void {
   // Options as variables: a path with spaces would need quoting in the shell that npm.cmd needs on Windows.
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    npm_config_pack_destination: destination, npm_config_ignore_scripts: 'true', npm_config_loglevel: 'error',
-    npm_config_dry_run: 'false', npm_config_json: 'false', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false',
+    npm_config_pack_destination: destination,
+    npm_config_ignore_scripts: 'true',
+    npm_config_loglevel: 'error',
+    npm_config_dry_run: 'false',
+    npm_config_json: 'false',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_update_notifier: 'false',
   };
   // Set by `npm run --workspace`; they would make npm pack the workspaces of the project.
   delete env.npm_config_workspace;
