@@ -1,4 +1,4 @@
-import { awscdk, javascript, typescript } from 'projen';
+import { awscdk, javascript } from 'projen';
 
 /**
  * The floor of aws-cdk-lib: 2.231.0 is the first release with `lambda.CapacityProvider` (Lambda Managed
@@ -46,7 +46,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-lambda',
     '@types/aws-lambda',
     '@types/yauzl',
-    'aws-cdk',
+    'aws-cdk@^2.1033.0',
     'esbuild',
     'yauzl',
     // handler libraries that the tests run unchanged on our runtime
@@ -67,16 +67,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testTimeout: 60_000,
+      moduleNameMapper: { '^cdk-hybrid$': '<rootDir>/src' },
       modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/dist/'],
     },
   },
-  tsJestOptions: { transformOptions: { isolatedModules: true } as typescript.TsJestTransformOptions },
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'build-tools', 'layers', 'cli', 'examples', 'bench'], fileExtensions: ['.ts'], prettier: false },
+  // Handlers in test/fixtures are users' code: esbuild takes them as they are, and its own type rules.
+  tsconfigDev: { exclude: ['fixtures'], compilerOptions: { isolatedModules: true } },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'build-tools', 'layers', 'cli', 'examples', 'bench'], fileExtensions: ['.ts'], ignorePatterns: ['test/fixtures/**', '**/dist/**', '**/cdk.out/**', 'node_modules/'], prettier: false },
 
   github: false,
   release: false,
   depsUpgrade: false,
-  gitignore: ['/cli/dist/', '/layers/runtime/dist/', 'cdk.out/', '.ci-work/', '/dist/'],
+  gitignore: ['/examples/node_modules/', '/cli/dist/', '/layers/*/dist/', 'cdk.out/', '.ci-work/', '/dist/'],
 });
 
 // What ships as a program (`layers/`, `cli/`) is type-checked and bundled on its own, outside jsii.
@@ -86,7 +88,7 @@ const programs = project.addTask('programs', {
 });
 const typecheck = project.addTask('typecheck', {
   description: 'Type-check everything that jsii does not compile',
-  steps: [{ exec: 'tsc --noEmit -p layers' }, { exec: 'tsc --noEmit -p cli' }, { exec: 'tsc --noEmit -p test' }],
+  steps: [{ exec: 'tsc --noEmit -p layers' }, { exec: 'tsc --noEmit -p cli' }, { exec: 'tsc --noEmit -p test --isolatedModules false' }, { exec: 'tsc --noEmit -p examples' }],
 });
 project.preCompileTask.spawn(programs);
 project.testTask.prependSpawn(typecheck);
@@ -125,12 +127,13 @@ project.eslint?.addRules({
     ],
   }],
 });
-project.eslint?.addOverride({ files: ['cli/**', 'layers/**', 'build-tools/**', 'examples/**', 'bench/**', 'test/**'], rules: { 'no-console': 'off' } });
+project.eslint?.addOverride({ files: ['cli/**', 'layers/**', 'build-tools/**', 'examples/**', 'bench/**', 'test/**'], rules: { 'no-console': 'off', 'import/no-unresolved': ['error', { ignore: ['^cdk-hybrid$'] }] } });
 
 // The package holds what users need: lib, the bundled programs, Dockerfiles, docs of the layers. Not our sources.
 for (const pattern of [
   '/cli/**/*.ts', '/cli/tsconfig.json', '/layers/**/*.ts', '/layers/tsconfig.json',
-  '/examples/', '/bench/', '/docs/adr/', '/.ci/', '/.npmrc', '/ARCHITECTURE.md', '/tsconfig.json',
+  '/rosetta/', '/examples/', '/bench/', '/docs/adr/', '/.ci/', '/.ci-work/', '/.npmrc', '/ARCHITECTURE.md', '/tsconfig.json',
+  '!/cli/dist/', '!/layers/*/dist/',
 ]) {
   project.addPackageIgnore(pattern);
 }

@@ -1,0 +1,27 @@
+/** Checks the environment that a user gives a handler. */
+import type { IConstruct } from 'constructs';
+import { problem } from './errors';
+
+/**
+ * Names that Lambda keeps for itself and refuses in a function's configuration.
+ * Source: "Defined runtime environment variables" in the AWS Lambda Developer Guide, the reserved ones.
+ */
+const RESERVED = new Set([
+  '_HANDLER', '_X_AMZN_TRACE_ID', 'AWS_ACCESS_KEY', 'AWS_ACCESS_KEY_ID', 'AWS_DEFAULT_REGION', 'AWS_EXECUTION_ENV', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_FUNCTION_VERSION', 'AWS_LAMBDA_INITIALIZATION_TYPE', 'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME', 'AWS_LAMBDA_RUNTIME_API', 'AWS_REGION', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR', 'LAMBDA_TASK_ROOT',
+]);
+
+/** Refuses names that Lambda reserves or does not accept: they would fail at deployment, on every compute alike. */
+export function checkEnvironment(scope: IConstruct, environment: { [name: string]: string }): void {
+  for (const name of Object.keys(environment)) {
+    if (RESERVED.has(name)) {
+      throw problem(scope, 'ENVIRONMENT_RESERVED', { property: 'environment', given: name, accepted: 'names that Lambda does not reserve' });
+    }
+    // The pattern of Lambda's API (CreateFunction, Environment.Variables).
+    if (!/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name)) {
+      throw problem(scope, 'ENVIRONMENT_NAME', { property: 'environment', given: name, accepted: 'names of letters, digits and _, two at least, starting with a letter' });
+    }
+  }
+}

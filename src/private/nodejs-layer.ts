@@ -1,0 +1,64 @@
+/** Makes the layer of a Node.js engine: checked, built or taken from the cache, as a Lambda layer version. */
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { nodejsEngine } from './engine-package';
+import { noteUnzippedSize } from './lambda-package-size';
+import { BUILDER_DIRECTORY } from './layer-assets';
+import { buildNodejsLayer, BuildWay, BuiltLayer, isNodejsLayerCached } from './layer-build';
+import { ownBootstrap } from './own-bootstrap';
+import { StagedCode } from './staged-code';
+import type { Engine } from '../model/engine';
+
+/** What a Node.js layer is made of. */
+export interface NodejsLayerOptions {
+  readonly engine: Engine;
+  readonly architecture: lambda.Architecture;
+  readonly bootstrap?: string;
+  readonly way?: BuildWay;
+}
+
+/** What a layer version is told beside its content. */
+export interface LayerVersionOptions {
+  readonly architecture: lambda.Architecture;
+  readonly description?: string;
+  readonly layerVersionName?: string;
+  readonly license?: string;
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The layer version of a Node.js engine.
+ *
+ * @param user the construct that errors name
+ */
+export function nodejsLayerVersion(
+  user: Construct, scope: Construct, id: string, layer: NodejsLayerOptions, options: Partial<LayerVersionOptions> = {},
+): lambda.LayerVersion {
+  const { engine, architecture, bootstrap, way } = layer;
+  const parts = {
+    ...nodejsEngine(user, engine, architecture, bootstrap !== undefined),
+    architecture: architecture.name,
+    platform: architecture.dockerPlatform,
+    bootstrap: bootstrap === undefined ? undefined : ownBootstrap(user, bootstrap),
+  };
+  const needed = Stack.of(scope).bundlingRequired || isNodejsLayerCached(parts);
+  return layerVersion(scope, id, needed ? buildNodejsLayer(user, parts, way ?? { local: true, docker: true }) : undefined, {
+    ...options,
+    architecture,
+    description: options.description ?? `Node.js ${engine.version} (${architecture.name}) with the bootstrap of ${bootstrap ? 'the app' : 'cdk-hybrid'}`,
+  });
+}
+
+/** A layer version of a built layer; of a placeholder where this synth does not need it, as when the CLI only lists stacks. */
+export function layerVersion(scope: Construct, id: string, built: BuiltLayer | undefined, options: LayerVersionOptions): lambda.LayerVersion {
+  const { architecture, ...same } = options;
+  const version = new lambda.LayerVersion(scope, id, {
+    ...same,
+    code: built ? new StagedCode(built.zip, built.contentHash) : lambda.Code.fromAsset(BUILDER_DIRECTORY),
+    compatibleArchitectures: [architecture],
+    compatibleRuntimes: [lambda.Runtime.PROVIDED_AL2023],
+  });
+  if (built) { noteUnzippedSize(version, built.unzippedBytes); }
+  return version;
+}

@@ -1,0 +1,232 @@
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect as expectCdk, haveResource, haveResourceLike, SynthUtils } from '@aws-cdk/assert';
+import { App, Duration, Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Compute, HandlerCode, HandlerRuntime, HybridFunction, HybridFunctionProps, SourceMapMode } from '../../src';
+import { inDirectory, workspace } from '../workspace';
+
+const HELLO = join(__dirname, '../fixtures/code/hello.ts');
+
+type Props = Partial<HybridFunctionProps>;
+
+function synthesize(props: Props | ((stack: Stack) => Props) = {}): { stack: Stack; fn: HybridFunction; template: Template } {
+  const stack = new Stack(new App(), 'Stack');
+  const fn = new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO), ...typeof props === 'function' ? props(stack) : props });
+  return { stack, fn, template: Template.fromStack(stack) };
+}
+
+const failure = (props: Partial<HybridFunctionProps>) => {
+  try {
+    synthesize(props);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing was thrown';
+};
+
+describe('on Lambda, on our own layer', () => {
+  test('a handler needs no more than its code', () => {
+    const { template } = synthesize();
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Handler: 'index.handler',
+      Runtime: 'provided.al2023',
+      Architectures: ['x86_64'],
+      Timeout: 30,
+      Layers: [Match.anyValue()],
+      LoggingConfig: { LogGroup: Match.anyValue() },
+      Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } },
+    });
+    template.resourceCountIs('AWS::Lambda::LayerVersion', 1);
+    expect(Object.keys(template.findOutputs('*'))).toEqual([]);
+  });
+
+  test('construct ids are a contract with deployed stacks', () => {
+    expect(Object.keys(synthesize().template.toJSON().Resources).sort()).toMatchSnapshot();
+  });
+
+  test('functions of one stack share one layer; an architecture of its own needs one of its own', () => {
+    const stack = new Stack(new App(), 'Stack');
+    new HybridFunction(stack, 'First', { code: HandlerCode.fromEntry(HELLO) });
+    new HybridFunction(stack, 'Second', { code: HandlerCode.fromEntry(HELLO) });
+    new HybridFunction(stack, 'Arm', { code: HandlerCode.fromEntry(HELLO), architecture: lambda.Architecture.ARM_64 });
+    const layers = Template.fromStack(stack).findResources('AWS::Lambda::LayerVersion');
+    expect(Object.values(layers).map(layer => layer.Properties.CompatibleArchitectures).sort()).toEqual([['arm64'], ['x86_64']]);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Architectures: ['arm64'] });
+  });
+
+  test('the engine is what the runtime says', () => {
+    const { stack } = synthesize({ runtime: HandlerRuntime.NODEJS_22 });
+    expect(Object.values(Template.fromStack(stack).findResources('AWS::Lambda::LayerVersion'))[0].Properties.Description).toContain('22.23.3');
+  });
+
+  test('every setting reaches the function', () => {
+    const { stack, template } = synthesize({
+      description: 'says hello',
+      timeout: Duration.minutes(2),
+      environment: { TABLE: 'greetings' },
+      logFormat: lambda.LoggingFormat.JSON,
+      logLevel: lambda.ApplicationLogLevel.DEBUG,
+      logRetention: logs.RetentionDays.ONE_WEEK,
+      compute: Compute.lambdaFunction({
+        memorySize: 512, ephemeralStorageSize: Size.gibibytes(1), tracing: lambda.Tracing.ACTIVE, reservedConcurrentExecutions: 5, functionName: 'hello',
+      }),
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'says hello',
+      Timeout: 120,
+      MemorySize: 512,
+      EphemeralStorage: { Size: 1024 },
+      TracingConfig: { Mode: 'Active' },
+      ReservedConcurrentExecutions: 5,
+      FunctionName: 'hello',
+      Environment: { Variables: { TABLE: 'greetings', NODE_OPTIONS: '--enable-source-maps' } },
+      LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'DEBUG' },
+    });
+    expectCdk(stack).to(haveResource('AWS::Logs::LogGroup', { RetentionInDays: 7 }));
+  });
+
+  test('the user\'s NODE_OPTIONS win, and no map sets none', () => {
+    synthesize({ environment: { NODE_OPTIONS: '--no-deprecation' } }).template
+      .hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { NODE_OPTIONS: '--no-deprecation' } } });
+    synthesize({ code: HandlerCode.fromEntry(HELLO, { sourceMap: SourceMapMode.NONE }) }).template
+      .hasResourceProperties('AWS::Lambda::Function', { Environment: Match.absent() });
+  });
+
+  test('further layers stand behind the runtime\'s', () => {
+    const { template } = synthesize(stack => ({
+      compute: Compute.lambdaFunction({ layers: [lambda.LayerVersion.fromLayerVersionArn(stack, 'Extension', 'arn:aws:lambda:eu-west-1:111122223333:layer:extension:3')] }),
+    }));
+    template.hasResourceProperties('AWS::Lambda::Function', { Layers: [Match.anyValue(), 'arn:aws:lambda:eu-west-1:111122223333:layer:extension:3'] });
+  });
+
+  test('a layer of one\'s own is the runtime', () => {
+    const { template } = synthesize(stack => ({
+      runtime: HandlerRuntime.custom(lambda.LayerVersion.fromLayerVersionArn(stack, 'Own', 'arn:aws:lambda:eu-west-1:111122223333:layer:own:1')),
+    }));
+    template.hasResourceProperties('AWS::Lambda::Function', { Runtime: 'provided.al2023', Layers: ['arn:aws:lambda:eu-west-1:111122223333:layer:own:1'] });
+    template.resourceCountIs('AWS::Lambda::LayerVersion', 0);
+  });
+});
+
+describe('on AWS\'s managed runtimes', () => {
+  test('the same handler needs no layer', () => {
+    const { template } = synthesize({ runtime: HandlerRuntime.AWS_NODEJS_24 });
+    template.hasResourceProperties('AWS::Lambda::Function', { Runtime: 'nodejs24.x', Layers: Match.absent() });
+    template.resourceCountIs('AWS::Lambda::LayerVersion', 0);
+  });
+
+  test('other languages name their handlers as they do', () => {
+    synthesize({ runtime: HandlerRuntime.managed(lambda.Runtime.JAVA_21), handler: 'com.example.Hello::handle', code: HandlerCode.fromDirectory(workspace({ 'hello.jar': '' })) })
+      .template.hasResourceProperties('AWS::Lambda::Function', { Runtime: 'java21', Handler: 'com.example.Hello::handle' });
+  });
+});
+
+describe('permissions', () => {
+  test('the role may write the function\'s own logs, and nothing else', () => {
+    const { template } = synthesize();
+    template.hasResourceProperties('AWS::IAM::Role', {
+      ManagedPolicyArns: Match.absent(),
+      AssumeRolePolicyDocument: Match.objectLike({
+        Statement: [Match.objectLike({ Principal: { Service: 'lambda.amazonaws.com' } })],
+      }),
+    });
+    const [role] = Object.values(template.findResources('AWS::IAM::Role'));
+    expect(role.Properties.Policies.map((policy: { PolicyDocument: { Statement: object[] } }) => policy.PolicyDocument.Statement)).toEqual([[
+      { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^HelloLogGroup/), 'Arn'] } },
+    ]]);
+    template.resourceCountIs('AWS::IAM::Policy', 0);
+  });
+
+  test('grants go to the function', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const fn = new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO) });
+    const table = new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } });
+    table.grantReadData(fn);
+    expectCdk(stack).to(haveResourceLike('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Effect: 'Allow' }] } }));
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['dynamodb:GetItem']) })]) } });
+  });
+
+  test('a role of one\'s own is used as it is', () => {
+    const { template } = synthesize(stack => ({ role: iam.Role.fromRoleArn(stack, 'Own', 'arn:aws:iam::111122223333:role/own') }));
+    template.hasResourceProperties('AWS::Lambda::Function', { Role: 'arn:aws:iam::111122223333:role/own' });
+    template.resourceCountIs('AWS::IAM::Role', 0);
+  });
+});
+
+describe('in a VPC', () => {
+  test('private subnets, a security group of its own, and leave to make network interfaces', () => {
+    const { template, fn } = synthesize(stack => ({ vpc: new ec2.Vpc(stack, 'Vpc') }));
+    fn.connections.allowToAnyIpv4(ec2.Port.HTTPS);
+    template.hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { SecurityGroupIds: [Match.anyValue()], SubnetIds: [Match.anyValue(), Match.anyValue()] } });
+    template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['ec2:CreateNetworkInterface']) })]) } });
+  });
+
+  test('connections open a path between security groups', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const vpc = new ec2.Vpc(stack, 'Vpc');
+    const fn = new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO), vpc });
+    const database = new ec2.SecurityGroup(stack, 'Database', { vpc });
+    database.connections.allowFrom(fn, ec2.Port.tcp(5432));
+    Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 5432 });
+  });
+
+  test('connections without one name the property that is missing', () => {
+    const { fn } = synthesize();
+    expect(() => fn.connections).toThrow('Stack/Hello: \'vpc\' must be a VPC for a function whose connections are used, got undefined; set vpc [CDK_HYBRID_VPC_MISSING]');
+  });
+});
+
+describe('bad input is refused in one line', () => {
+  test.each<[string, Partial<HybridFunctionProps>, string]>([
+    ['a missing entry', { code: HandlerCode.fromEntry('nowhere.ts') }, 'Stack/Hello: \'code\' must be an existing file (looked for '],
+    ['a directory for an entry', { code: HandlerCode.fromEntry(__dirname) }, 'must be a file for HandlerCode.fromEntry, got '],
+    ['a missing directory', { code: HandlerCode.fromDirectory('nowhere') }, 'must be an existing directory for HandlerCode.fromDirectory (looked for '],
+    ['a file for a directory', { code: HandlerCode.fromDirectory(HELLO) }, 'must be an existing directory for HandlerCode.fromDirectory (this is a file), got '],
+    ['a handler without a dot', { handler: 'handler' }, 'Stack/Hello: \'handler\' must be \'file.export\', with folders before and nested exports behind where there are any, got \'handler\'; '],
+    ['a handler that is not in the bundle', { handler: 'hello.handler' }, 'Stack/Hello: \'handler\' must be \'index.<export>\' for code from HandlerCode.fromEntry, got \'hello.handler\'; '],
+    ['a handler whose file is not there', { code: HandlerCode.fromDirectory(__dirname), handler: 'api/nowhere.handler' }, '(looked for api/nowhere.js, api/nowhere.mjs, api/nowhere.cjs), got \'api/nowhere.handler\'; '],
+    ['a name that Lambda reserves', { environment: { AWS_REGION: 'x' } }, 'Stack/Hello: \'environment\' must be names that Lambda does not reserve, got \'AWS_REGION\'; '],
+    ['a name that Lambda does not take', { environment: { 'MY-NAME': 'x' } }, 'Stack/Hello: \'environment\' must be names of letters, digits and _'],
+    ['subnets without a VPC', { vpcSubnets: {} }, 'Stack/Hello: \'vpc\' must be a VPC when vpcSubnets is given, got undefined; '],
+  ])('%s', (_case, props, message) => {
+    expect(failure(props)).toContain(message);
+    expect(failure(props)).toMatch(/^Stack\/Hello: [^\n]* \[CDK_HYBRID_[A-Z_]+\]$/);
+  });
+
+  test('code that does not bundle: esbuild\'s message with file and line', () => {
+    const directory = workspace({ 'package.json': '{}', 'broken.ts': 'export const handler = async () => {\n  return 1 +;\n};\n' });
+    expect(failure({ code: HandlerCode.fromEntry(join(directory, 'broken.ts')) })).toMatch(/^Stack\/Hello: 'code' must be code that esbuild can bundle, got '.*broken\.ts'; esbuild says: broken\.ts:2:12: Unexpected ";" \[CDK_HYBRID_BUNDLING_FAILED\]$/);
+  });
+
+  test('no esbuild: how to install it, in each language', () => {
+    const directory = workspace({ 'hello.ts': 'export const handler = 1;' });
+    const message = inDirectory(directory, { PATH: directory }, () => failure({ code: HandlerCode.fromEntry('hello.ts') }));
+    expect(message).toContain('npm install --save-dev esbuild');
+    expect(message).toContain('Python, Java, .NET and Go');
+    expect(message).toContain('[CDK_HYBRID_ESBUILD_NOT_FOUND]');
+  });
+
+  test('code and layers over Lambda\'s 250 MB', () => {
+    const directory = workspace({ 'index.js': 'exports.handler = async () => 1;' });
+    writeFileSync(join(directory, 'model.bin'), '');
+    truncateSync(join(directory, 'model.bin'), 200_000_000);
+    expect(failure({ code: HandlerCode.fromDirectory(directory) })).toMatch(/^Stack\/Hello\/Function: 'code' must be at most 262144000 bytes unzipped, together with all layers, got '\d+ bytes \(code 2000000\d\d, layers \d+\)'; .* \[CDK_HYBRID_PACKAGE_TOO_LARGE\]$/);
+  });
+});
+
+test('esbuild\'s warnings become warnings of the construct', () => {
+  const directory = workspace({ 'package.json': '{}', 'odd.ts': 'export const handler = async (n: number) => n === NaN;\n' });
+  const { stack } = synthesize({ code: HandlerCode.fromEntry(join(directory, 'odd.ts')) });
+  Annotations.fromStack(stack).hasWarning('/Stack/Hello', Match.stringLikeRegexp('odd\\.ts:1:\\d+: Comparison with NaN'));
+});
+
+test('two synths give the same template', () => {
+  const once = () => SynthUtils.toCloudFormation(synthesize().stack);
+  expect(once()).toEqual(once());
+});

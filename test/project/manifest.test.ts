@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspace } from '../workspace';
+
+const root = join(__dirname, '../..');
+
+interface Docs { summary?: string; default?: string; stability?: string }
+interface Member {
+  name: string;
+  optional?: boolean;
+  docs?: Docs;
+  type?: TypeReference;
+  parameters?: { name: string; type: TypeReference }[];
+  returns?: { type: TypeReference };
+}
+interface TypeReference { union?: object; primitive?: string }
+interface Type { fqn: string; kind: string; datatype?: boolean; docs?: Docs; properties?: Member[]; methods?: Member[]; initializer?: Member }
+
+/** The manifest that jsii makes of src, in a folder of its own. */
+let types: Type[];
+beforeAll(() => {
+  const directory = workspace();
+  for (const name of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', '.npmignore']) { cpSync(join(root, name), join(directory, name)); }
+  cpSync(join(root, 'src'), join(directory, 'src'), { recursive: true });
+  mkdirSync(join(directory, 'cli'), { recursive: true });
+  cpSync(join(root, 'cli/bin'), join(directory, 'cli/bin'), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction');
+  const run = spawnSync(process.execPath, [require.resolve('jsii/bin/jsii'), '--silence-warnings=reserved-word'], {
+    cwd: directory, encoding: 'utf8', env: { ...process.env, JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION: '1', JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' },
+  });
+  expect([run.status, /\[(WARN|ERROR)\].*|warning JSII.*/.exec(run.stdout + run.stderr)?.[0]]).toEqual([0, undefined]);
+  types = Object.values((JSON.parse(readFileSync(join(directory, '.jsii'), 'utf8')) as { types: Record<string, Type> }).types);
+}, 240_000);
+
+const problems = (check: (type: Type) => (string | false | undefined)[]) => types.flatMap(type => check(type).filter(Boolean).map(text => `${type.fqn}: ${text}`));
+
+test('every type and member has a sentence that says what it is', () => {
+  expect(problems(type => [
+    !type.docs?.summary && 'no summary',
+    ...[...type.properties ?? [], ...type.methods ?? []]
+      .filter(member => !member.docs?.summary && !['bind', 'computeName', 'servicePrincipals'].includes(member.name))
+      .map(member => `${member.name} has no summary`),
+  ])).toEqual([]);
+});
+
+test('every optional property says its default', () => {
+  expect(problems(type => !type.datatype ? [] : (type.properties ?? []).map(property =>
+    property.optional && !property.docs?.default && `${property.name} has no @default`))).toEqual([]);
+});
+
+test('no unions and no any: each language sees one type', () => {
+  const bad = (reference?: TypeReference) => reference && (reference.union || reference.primitive === 'any');
+  expect(problems(type => [
+    ...(type.properties ?? []).map(property => bad(property.type) && `${property.name}`),
+    ...[...type.methods ?? [], ...type.initializer ? [type.initializer] : []].flatMap(method => [
+      bad(method.returns?.type) && `${method.name}()`,
+      ...(method.parameters ?? []).map(parameter => bad(parameter.type) && `${method.name}(${parameter.name})`),
+    ]),
+  ])).toEqual([]);
+});
+
+test('the public API is what the index lists', () => {
+  expect(types.map(type => type.fqn).sort()).toMatchSnapshot();
+});
