@@ -83,7 +83,8 @@ function partsOf(thrown: unknown): ErrorParts {
       stack: typeof thrown.stack === 'string' ? thrown.stack.split('\n') : [],
     };
   } catch {
-    return { type: 'Error', message: 'the error could not be read: one of its name, message and stack throws', stack: [] };
+    // The type is the one that AWS's clients give here.
+    return { type: 'handled', message: 'the error could not be read: one of its name, message and stack throws', stack: [] };
   }
 }
 

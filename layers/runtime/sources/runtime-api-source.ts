@@ -41,9 +41,7 @@ export class RuntimeApiSource implements Sink {
       // It was on its way when the thread could not go on any more.
       if (this.aborted) return this.fail(this.aborted.thrown);
       if (!this.options.keepAlive) this.options.client.keepAlive(false);
-      const { around, invoke } = this.options;
-      if (around) around(headers, () => { current.running = invoke(invocation); });
-      else current.running = invoke(invocation);
+      this.within(headers, () => { current.running = this.options.invoke(invocation); });
     });
   }
 
@@ -63,9 +61,13 @@ export class RuntimeApiSource implements Sink {
     this.errorTitle = title;
     this.aborted = { thrown };
     this.stop(done);
-    if (this.current?.running) this.current.running.abort(thrown);
-    // The handler threw before it gave control back: there is nobody else to answer.
-    else if (this.current && !this.current.answered) this.fail(thrown);
+    if (!this.current) return;
+    const { invocation, running, answered } = this.current;
+    // Where an uncaught error surfaces, nothing tells which invocation it belongs to.
+    this.within(invocation.headers, () => {
+      if (running) running.abort(thrown);
+      else if (!answered) this.fail(thrown);
+    });
   }
 
   succeed(json: string): void {
@@ -94,6 +96,11 @@ export class RuntimeApiSource implements Sink {
         stream.end(failure);
       },
     };
+  }
+
+  private within(headers: Headers, run: () => void): void {
+    if (this.options.around) this.options.around(headers, run);
+    else run();
   }
 
   private answer(): boolean {

@@ -11,6 +11,8 @@ export const NODE = process.env.TEST_NODE ?? process.execPath;
 export interface BootstrapOptions {
   readonly runtimeApi: string;
   readonly handler: string;
+  /** @default - the bundle, on the engine to test */
+  readonly command?: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdio?: StdioOptions;
 }
@@ -23,7 +25,8 @@ export class BootstrapProcess {
   stderr = '';
 
   constructor(options: BootstrapOptions) {
-    this.child = spawn(NODE, [BOOTSTRAP], {
+    const [program, ...args] = options.command ?? [NODE, BOOTSTRAP];
+    this.child = spawn(program, args, {
       cwd: HANDLERS,
       stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
       env: {

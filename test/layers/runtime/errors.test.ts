@@ -36,7 +36,7 @@ test('an object with a cycle, and one whose members throw', () => {
   const hostile = { toJSON() { throw new Error('no'); }, toString() { throw new Error('no'); } };
   expect(JSON.parse(formatError(hostile).body).errorMessage).toBe('[object Object]');
   const unreadable = Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('no'); } });
-  expect(JSON.parse(formatError(unreadable).body)).toMatchObject({ errorType: 'Error', errorMessage: expect.stringContaining('could not be read') });
+  expect(JSON.parse(formatError(unreadable).body)).toMatchObject({ errorType: 'handled', errorMessage: expect.stringContaining('could not be read') });
 });
 
 test('an error of another realm is an error', () => {

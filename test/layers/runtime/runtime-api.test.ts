@@ -168,3 +168,31 @@ test('a second request before the first is answered is a mistake of ours', async
   api.next(() => {});
   expect(() => api.next(() => {})).toThrow('before the first was answered');
 });
+
+describe('withdrawing a waiting request', () => {
+  test('closes the connection when the service does, or after a while when it does not', async () => {
+    const api = await connected(() => 'wait');
+    const replies: unknown[] = [];
+    api.next((...answer) => replies.push(answer));
+    await service!.request('/next');
+    await new Promise<void>((resolve) => api.withdraw(resolve));
+    expect(replies).toEqual([]);
+  });
+
+  test('an invocation that was on its way is delivered, and can be answered', async () => {
+    const api = await connected(({ path }) => (path.endsWith('/next') ? [] : ACCEPTED));
+    const delivered = reply((onReply) => api.next(onReply));
+    await service!.request('/next');
+    let withdrawn = false;
+    service!.onEnd = (socket) => socket.end(invocation('{"late":true}'));
+    api.withdraw(() => { withdrawn = true; });
+    expect(await delivered).toMatchObject({ status: 200, body: '{"late":true}' });
+    expect(withdrawn).toBe(false);
+    expect(await reply((onReply) => api.respond('id-1', '1', onReply))).toMatchObject({ status: 202 });
+  });
+
+  test('with nothing waiting it is done at once', async () => {
+    const api = await connected(() => 'wait');
+    await new Promise<void>((resolve) => api.withdraw(resolve));
+  });
+});

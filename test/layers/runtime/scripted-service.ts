@@ -24,13 +24,15 @@ export class ScriptedService {
   }
 
   readonly requests: Request[] = [];
+  /** What happens when a client sends no more. @default - the connection is ended */
+  onEnd?: (socket: Socket) => void;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
   private connections = 0;
   private watchers: (() => void)[] = [];
 
   private constructor(private readonly script: (request: Request) => Answer) {
-    this.server = createServer((socket) => this.serve(socket, ++this.connections));
+    this.server = createServer({ allowHalfOpen: true }, (socket) => this.serve(socket, ++this.connections));
   }
 
   get address(): string {
@@ -61,6 +63,7 @@ export class ScriptedService {
     this.sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => {});
+    socket.on('end', () => (this.onEnd ? this.onEnd(socket) : socket.end()));
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('data', (chunk) => {
       bytes = Buffer.concat([bytes, chunk]);
