@@ -91,7 +91,7 @@ function openSlot(slot: number, invoke: Invoke): RuntimeApiSource {
     onLost: (error, retry) => {
       logged('Runtime API Error', error);
       if (++attempt >= ATTEMPTS) process.exit(1);
-      setTimeout(retry, Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS));
+      setTimeout(retry, Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS)).unref();
     },
   });
 }

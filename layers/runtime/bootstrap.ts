@@ -40,8 +40,12 @@ function startSingle(runtimeApi: string): void {
   const client = new RuntimeApiClient(runtimeApi, { onRefusal: (message) => logError('Runtime API Error', new Error(message)) });
   client.open();
 
+  let initFailure = false;
   const initFailed = (title: string, thrown: unknown, code: number) => {
     logError(title, thrown);
+    // The first failure is the one that is told.
+    if (initFailure) return;
+    initFailure = true;
     client.keepAlive(true);
     client.initError(errorFormat().formatError(thrown), () => process.exit(code));
   };
@@ -75,6 +79,7 @@ function startSingle(runtimeApi: string): void {
     run();
   };
   const start = (handler: Handler) => {
+    if (initFailure) return;
     const invoke = inlineInvoker(handler, { contextOf: contextBuilder(environment), emptyLoopEnds: true });
     source = new RuntimeApiSource({
       client,

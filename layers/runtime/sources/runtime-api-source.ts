@@ -35,7 +35,9 @@ export class RuntimeApiSource implements Sink {
   start(): void {
     this.options.client.next((error, status, headers, body) => {
       if (error || status !== 200) return this.options.onLost(error ?? refused(status), () => this.start());
-      const invocation = { requestId: headers['lambda-runtime-aws-request-id'], headers, event: body.toString('utf8'), sink: this };
+      const requestId: string | undefined = headers['lambda-runtime-aws-request-id'];
+      if (!requestId) return this.options.onLost(new Error('the Runtime API delivered an invocation without a request id'), () => this.start());
+      const invocation = { requestId, headers, event: body.toString('utf8'), sink: this };
       const current = { invocation, running: undefined as Running | undefined, answered: false };
       this.current = current;
       // It was on its way when the thread could not go on any more.

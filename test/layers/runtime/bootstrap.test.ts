@@ -56,7 +56,9 @@ describe('the protocol', () => {
     expect(await bootstrap.exit).toBe(1);
   });
 
-  test.each(['nonsense\r\n\r\n', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'])('no invocation to be had ends the bootstrap: %j', async (bytes) => {
+  test.each([
+    'nonsense\r\n\r\n', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}',
+  ])('no invocation to be had ends the bootstrap: %j', async (bytes) => {
     await run('forms.async', () => bytes);
     expect(await bootstrap.exit).toBe(1);
     expect(bootstrap.stdout).toContain('Runtime API Error');
@@ -190,6 +192,13 @@ describe('the process', () => {
     expect(service.calls).toEqual(['POST /init/error']);
     expect(await posted('/init/error')).toMatchObject({ errorType, errorMessage: expect.any(String), stackTrace: expect.any(Array) });
     expect(service.requests[0].headers['lambda-runtime-function-error-type']).toBe(errorType);
+  });
+
+  test('a rejection while the module still loads is told once', async () => {
+    await run('tla-rejects.handler', () => ACCEPTED);
+    expect(await bootstrap.exit).toBe(128);
+    expect(service.calls).toEqual(['POST /init/error']);
+    expect(await posted('/init/error')).toMatchObject({ errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: background' });
   });
 
   test('the place of a syntax error is in the stack', async () => {
