@@ -1,5 +1,5 @@
 /** The code of a Lambda function or layer that already lies in the cache, with its hash known. */
-import { cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { CfnResource, FileAssetPackaging, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -15,7 +15,7 @@ export class StagedCode extends lambda.Code {
   private stagedPath?: string;
 
   /**
-   * @param path a zip file, or a folder that becomes one at deployment
+   * @param path a zip file, or a folder of files that becomes one at deployment
    * @param hash the hash of names, modes and contents
    */
   constructor(private readonly path: string, private readonly hash: string) {
@@ -25,7 +25,7 @@ export class StagedCode extends lambda.Code {
   public bind(scope: Construct): lambda.CodeConfig {
     const stack = Stack.of(scope);
     const folder = statSync(this.path).isDirectory();
-    this.stagedPath = stage(scope, this.path, `asset.${this.hash}${folder ? '' : '.zip'}`);
+    this.stagedPath = stage(scope, this.path, `asset.${this.hash}${folder ? '' : '.zip'}`, folder);
     const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
       fileName: relative(Stage.of(stack)!.outdir, this.stagedPath),
       packaging: folder ? FileAssetPackaging.ZIP_DIRECTORY : FileAssetPackaging.FILE,
@@ -47,15 +47,28 @@ export class StagedCode extends lambda.Code {
   }
 }
 
-/** Copies into the cloud assembly, once; the copy appears whole or not at all. */
-function stage(scope: Construct, path: string, name: string): string {
+/** Puts an entry of the cache into the cloud assembly, once; it appears there whole or not at all. */
+function stage(scope: Construct, path: string, name: string, folder: boolean): string {
   if (scope.node.tryGetContext(cxapi.DISABLE_ASSET_STAGING_CONTEXT)) { return path; }
   const staged = join(Stage.of(scope)!.assetOutdir, name);
-  if (!existsSync(staged)) {
-    const temporary = `${staged}.${process.pid}`;
-    rmSync(temporary, { recursive: true, force: true });
-    cpSync(path, temporary, { recursive: true });
-    renameSync(temporary, staged);
+  if (existsSync(staged)) { return staged; }
+  const temporary = `${staged}.${process.pid}`;
+  rmSync(temporary, { recursive: true, force: true });
+  if (folder) {
+    mkdirSync(temporary);
+    for (const file of readdirSync(path)) { linkOrCopy(join(path, file), join(temporary, file)); }
+  } else {
+    linkOrCopy(path, temporary);
   }
+  renameSync(temporary, staged);
   return staged;
+}
+
+/** A layer has 40 MB, and nobody writes into either file, so a link does; not to another disk, though. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
 }

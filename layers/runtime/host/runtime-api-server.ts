@@ -103,9 +103,16 @@ export class RuntimeApiServer implements RuntimeApi {
     }
     this.state = 'serving';
     this.parked.push(response);
-    response.on('close', () => {
+    const leave = () => {
       const index = this.parked.indexOf(response);
       if (index >= 0) this.parked.splice(index, 1);
+    };
+    // A client that died ends its connection before the response knows: an invocation given to it would be lost.
+    const { socket } = response;
+    socket?.once('end', leave);
+    response.once('close', () => {
+      leave();
+      socket?.off('end', leave);
     });
     this.listener.ready();
   }
