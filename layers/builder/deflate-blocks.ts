@@ -25,11 +25,6 @@ const DISTANCE_SYMBOL_OF = symbolsOf(DISTANCE_BASES, 32769);
 
 /** How often each symbol occurs in a stretch of tokens. */
 class Histogram {
-  readonly literals = new Uint32Array(LITERAL_SYMBOLS);
-  readonly distances = new Uint32Array(DISTANCE_SYMBOLS);
-  /** The bits that the symbols take with codes made for them, about. */
-  bits = 0;
-
   static of(tokens: Uint32Array): Histogram {
     const histogram = new Histogram();
     for (const token of tokens) {
@@ -41,6 +36,11 @@ class Histogram {
     histogram.literals[END_OF_BLOCK] = 1;
     return histogram.measured();
   }
+
+  readonly literals = new Uint32Array(LITERAL_SYMBOLS);
+  readonly distances = new Uint32Array(DISTANCE_SYMBOLS);
+  /** The bits that the symbols take with codes made for them, about. */
+  bits = 0;
 
   joined(other: Histogram): Histogram {
     const sum = new Histogram();
@@ -97,7 +97,9 @@ class BitWriter {
 export function encodeTokens(tokens: Uint32Array, isLast: boolean): Uint8Array {
   const output = new BitWriter(tokens.length * 2);
   const blocks = splitIntoBlocks(tokens);
-  blocks.forEach(({ start, end, histogram }, index) => writeBlock(output, tokens.subarray(start, end), histogram, isLast && index === blocks.length - 1));
+  blocks.forEach(({ start, end, histogram }, index) => {
+    writeBlock(output, tokens.subarray(start, end), histogram, isLast && index === blocks.length - 1);
+  });
   if (!isLast) {
     output.write(0, 3);
     output.align();
@@ -191,7 +193,13 @@ function runsOf(lengths: number[]): Run[] {
     if (length !== 0) { runs.push({ symbol: length, extra: 0, extraBits: 0 }); left--; }
     while (left >= 3) {
       const taken = Math.min(left, length !== 0 ? 6 : 138);
-      if (length !== 0) { runs.push({ symbol: 16, extra: taken - 3, extraBits: 2 }); } else if (taken > 10) { runs.push({ symbol: 18, extra: taken - 11, extraBits: 7 }); } else { runs.push({ symbol: 17, extra: taken - 3, extraBits: 3 }); }
+      if (length !== 0) {
+        runs.push({ symbol: 16, extra: taken - 3, extraBits: 2 });
+      } else if (taken > 10) {
+        runs.push({ symbol: 18, extra: taken - 11, extraBits: 7 });
+      } else {
+        runs.push({ symbol: 17, extra: taken - 3, extraBits: 3 });
+      }
       left -= taken;
     }
     for (; left > 0; left--) { runs.push({ symbol: length, extra: 0, extraBits: 0 }); }

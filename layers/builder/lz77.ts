@@ -34,8 +34,9 @@ export function findTokens(data: Uint8Array, start: number, end: number): Uint32
   let length = 0;
   let distance = 0;
 
-  const hash4 = (at: number) => Math.imul(data[at] | data[at + 1] << 8 | data[at + 2] << 16 | data[at + 3] << 24, HASH_FACTOR) >>> 32 - HASH_BITS_4;
-  const hash3 = (at: number) => Math.imul(data[at] | data[at + 1] << 8 | data[at + 2] << 16, HASH_FACTOR) >>> 32 - HASH_BITS_3;
+  const three = (at: number) => data[at] | data[at + 1] << 8 | data[at + 2] << 16;
+  const hash3 = (at: number) => Math.imul(three(at), HASH_FACTOR) >>> 32 - HASH_BITS_3;
+  const hash4 = (at: number) => Math.imul(three(at) | data[at + 3] << 24, HASH_FACTOR) >>> 32 - HASH_BITS_4;
 
   /** Sets `length` and `distance` to the longest match at a place that is longer than `atLeast`, else `length` to 0. */
   const search = (at: number, atLeast: number) => {
@@ -53,14 +54,15 @@ export function findTokens(data: Uint8Array, start: number, end: number): Uint32
 
     if (best < MIN_MATCH) {
       const place = head3[hash3(at)];
-      if (place >= oldest && at - place <= MAX_DISTANCE_OF_3 && data[place] === data[at] && data[place + 1] === data[at + 1] && data[place + 2] === data[at + 2]) {
+      if (place >= oldest && at - place <= MAX_DISTANCE_OF_3 && three(place) === three(at)) {
         best = length = MIN_MATCH;
         distance = at - place;
       }
     }
     let place = head4[hash4(at)];
     for (let tries = MAX_CHAIN; place >= oldest && tries > 0; tries--) {
-      if (data[place + best] === data[at + best] && data[place] === data[at] && data[place + 1] === data[at + 1] && data[place + best - 1] === data[at + best - 1]) {
+      // A longer match has the byte after the best one so far; most places fail there.
+      if (data[place + best] === data[at + best] && data[place] === data[at] && data[place + 1] === data[at + 1]) {
         let same = 2;
         while (same < longest && data[place + same] === data[at + same]) { same++; }
         if (same > best && same > MIN_MATCH) {

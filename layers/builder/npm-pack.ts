@@ -67,7 +67,7 @@ function npmMessage(stderr: string): string {
   return stderr.split('\n')
     .filter(line => /^npm (error|ERR!)/.test(line))
     .map(line => line.replace(/^npm (error|ERR!)\s*/, '').trim())
-    .filter(line => line && !/complete log|^code E|^errno|^network (This|In most|If you)/.test(line))
+    .filter(line => line && !/complete log|^code E|^notarget In most|^errno|^network (This|In most|If you)/.test(line))
     .slice(0, 2)
     .join(' ');
 }

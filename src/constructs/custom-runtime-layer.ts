@@ -5,12 +5,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Engine } from '../model/engine';
 import { contextFingerprint } from '../private/context-fingerprint';
-import { nodejsEngine } from '../private/engine-package';
 import { problem } from '../private/errors';
-import { noteUnzippedSize } from '../private/lambda-package-size';
-import { BUILDER_DIRECTORY } from '../private/layer-assets';
-import { buildDockerfileLayer, buildNodejsLayer, BuiltLayer, isNodejsLayerCached } from '../private/layer-build';
-import { ownBootstrap } from '../private/own-bootstrap';
+import { buildDockerfileLayer } from '../private/layer-build';
+import { layerVersion, LayerVersionOptions, nodejsLayerVersion } from '../private/nodejs-layer';
 
 /** How the layer is built. Every way gives the same files. */
 export enum LayerBuildMethod {
@@ -167,17 +164,7 @@ export class CustomRuntimeLayer extends Construct {
     super(scope, id);
     this.architecture = props.architecture ?? lambda.Architecture.X86_64;
     this.engine = this._engine(props);
-    const built = this._build(props, this.architecture);
-    this.layerVersion = new lambda.LayerVersion(this, 'LayerVersion', {
-      code: built ? lambda.Code.fromAsset(built.zip, { assetHash: built.contentHash }) : lambda.Code.fromAsset(BUILDER_DIRECTORY),
-      compatibleArchitectures: [this.architecture],
-      compatibleRuntimes: [lambda.Runtime.PROVIDED_AL2023],
-      description: props.description ?? (this.engine && `Node.js ${this.engine.version} (${this.architecture.name}) with the bootstrap of ${props.bootstrap ? 'the app' : 'cdk-hybrid'}`),
-      layerVersionName: props.layerVersionName,
-      license: props.license,
-      removalPolicy: props.removalPolicy,
-    });
-    if (built) { noteUnzippedSize(this.layerVersion, built.unzippedBytes); }
+    this.layerVersion = this._layerVersion(props);
   }
 
   /** @internal */
@@ -185,19 +172,15 @@ export class CustomRuntimeLayer extends Construct {
     return props.engine ?? Engine.NODEJS_24;
   }
 
-  /** The layer on disk; nothing when this synthesis does not need it, and it is not there. @internal */
-  protected _build(props: CustomRuntimeLayerProps, architecture: lambda.Architecture): BuiltLayer | undefined {
-    const layer = {
-      ...nodejsEngine(this, props.engine ?? Engine.NODEJS_24, architecture, props.bootstrap !== undefined),
-      architecture: architecture.name,
-      platform: architecture.dockerPlatform,
-      bootstrap: props.bootstrap === undefined ? undefined : ownBootstrap(this, props.bootstrap),
-    };
-    if (!Stack.of(this).bundlingRequired && !isNodejsLayerCached(layer)) { return undefined; }
+  /** @internal */
+  protected _layerVersion(props: CustomRuntimeLayerProps): lambda.LayerVersion {
     const method = props.buildMethod ?? LayerBuildMethod.AUTO;
-    return buildNodejsLayer(this, layer, {
-      local: method !== LayerBuildMethod.DOCKER, docker: method !== LayerBuildMethod.LOCAL, nodeImage: props.nodeImage,
-    });
+    return nodejsLayerVersion(this, this, 'LayerVersion', {
+      engine: this.engine!,
+      architecture: this.architecture,
+      bootstrap: props.bootstrap,
+      way: { local: method !== LayerBuildMethod.DOCKER, docker: method !== LayerBuildMethod.LOCAL, nodeImage: props.nodeImage },
+    }, asGiven(props));
   }
 }
 
@@ -211,7 +194,7 @@ class DockerfileRuntimeLayer extends CustomRuntimeLayer {
     return undefined;
   }
 
-  protected override _build(props: CustomRuntimeLayerOptions, architecture: lambda.Architecture): BuiltLayer | undefined {
+  protected override _layerVersion(props: CustomRuntimeLayerOptions): lambda.LayerVersion {
     const { path, file = 'Dockerfile', buildArgs = {}, targetStage, imagePath = '/opt' } = props as DockerfileLayerProps;
     const context = resolve(path);
     if (!statSync(context, { throwIfNoEntry: false })?.isDirectory()) {
@@ -225,12 +208,21 @@ class DockerfileRuntimeLayer extends CustomRuntimeLayer {
       throw problem(this, 'CONTAINER_IMAGE_PATH', { property: 'imagePath', given: imagePath, accepted: 'an absolute path below /' });
     }
     if (Object.values(buildArgs).some(value => Token.isUnresolved(value))) {
-      throw problem(this, 'CONTAINER_BUILD_ARG', { property: 'buildArgs', given: 'a value that is known at deployment only', accepted: 'values that are known at synth' });
+      throw problem(this, 'CONTAINER_BUILD_ARG', {
+        property: 'buildArgs', given: 'a value that is known at deployment only', accepted: 'values that are known at synth',
+      });
     }
-    if (!Stack.of(this).bundlingRequired) { return undefined; }
-    return buildDockerfileLayer(this, {
-      build: { path: context, file, buildArgs, targetStage, platform: architecture.dockerPlatform },
-      fingerprint: contextFingerprint(context, file), imagePath: folder, architecture: architecture.name,
+    const built = !Stack.of(this).bundlingRequired ? undefined : buildDockerfileLayer(this, {
+      build: { path: context, file, buildArgs, targetStage, platform: this.architecture.dockerPlatform },
+      fingerprint: contextFingerprint(context, file),
+      imagePath: folder,
+      architecture: this.architecture.name,
     });
+    return layerVersion(this, 'LayerVersion', built, { architecture: this.architecture, ...asGiven(props) });
   }
+}
+
+/** What goes into the layer version as the user gives it. */
+function asGiven({ description, layerVersionName, license, removalPolicy }: CustomRuntimeLayerOptions): Partial<LayerVersionOptions> {
+  return { description, layerVersionName, license, removalPolicy };
 }

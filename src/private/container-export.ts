@@ -10,8 +10,8 @@ export interface ImageBuild {
   readonly file?: string;
   readonly buildArgs: { [name: string]: string };
   readonly targetStage?: string;
-  /** `linux/amd64` or `linux/arm64`. */
-  readonly platform: string;
+  /** `linux/amd64` or `linux/arm64`; the machine's own when not given. */
+  readonly platform?: string;
 }
 
 /** More than any build says; the engine would be killed when it says more. */
@@ -29,7 +29,7 @@ const client = () => process.env.CDK_DOCKER ?? 'docker';
 
 /** Whether there is a container engine's client on this machine. */
 export function hasContainerClient(): boolean {
-  return !spawnSync(client(), ['--version'], { stdio: 'ignore' }).error;
+  return !spawnSync(client(), ['--version'], { stdio: 'ignore', env: process.env }).error;
 }
 
 /**
@@ -38,13 +38,14 @@ export function hasContainerClient(): boolean {
  * @param tag the image's name, by which the engine finds it again
  */
 export function exportFromImage(build: ImageBuild, tag: string, imagePath: string, tar: string): void {
-  run(['build', '--tag', tag, '--platform', build.platform,
+  run(['build', '--tag', tag,
+    ...build.platform ? ['--platform', build.platform] : [],
     ...build.file ? ['--file', join(build.path, build.file)] : [],
     ...build.targetStage ? ['--target', build.targetStage] : [],
     ...Object.entries(build.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     build.path]);
   // The command is never run. It is there because an image without one of its own makes no container.
-  const container = run(['create', '--platform', build.platform, tag, '/bootstrap']).trim().split(/\s+/).pop()!;
+  const container = run(['create', tag, '/bootstrap']).trim().split(/\s+/).pop()!;
   try {
     const output = openSync(tar, 'w');
     try {
@@ -58,7 +59,7 @@ export function exportFromImage(build: ImageBuild, tag: string, imagePath: strin
 }
 
 function run(args: string[], output?: number): string {
-  const result = spawnSync(client(), args, { encoding: 'utf8', stdio: ['ignore', output ?? 'pipe', 'pipe'], maxBuffer: MAX_OUTPUT_BYTES });
+  const result = spawnSync(client(), args, { encoding: 'utf8', stdio: ['ignore', output ?? 'pipe', 'pipe'], maxBuffer: MAX_OUTPUT_BYTES, env: process.env });
   if (result.error || result.status !== 0) {
     throw new ContainerError(`${client()} ${args[0]}`, `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`);
   }

@@ -30,7 +30,8 @@ export function nodejsEngine(scope: IConstruct, engine: Engine, architecture: la
   const checksum = engine._checksums[npmPackage];
   if (checksum === undefined) {
     throw problem(scope, 'ENGINE_CHECKSUM_MISSING', {
-      property: 'engine', given: `${version} for ${architecture.name} without a checksum`,
+      property: 'engine',
+      given: `${version} for ${architecture.name} without a checksum`,
       accepted: `one of ${Engine._pinnedVersions.join(', ')}, or a version with the checksum of its archive`,
       mend: `take it from \`npm view ${npmPackage}@${version} dist.integrity\` and give it as ${architecture.name === 'arm64' ? 'sha512Arm64' : 'sha512X86'}`,
     });

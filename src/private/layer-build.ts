@@ -11,6 +11,8 @@ import { sha256 } from './file-fingerprints';
 import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_BOOTSTRAP, NODEJS_DOCKERFILE, RUNTIME_DIRECTORY } from './layer-assets';
 import { builderError, runBuilder } from './layer-builder';
 
+const DEFAULT_REGISTRY = 'https://registry.npmjs.org/';
+
 /** A layer in the cache. */
 export interface BuiltLayer {
   readonly zip: string;
@@ -23,8 +25,6 @@ export interface BuiltLayer {
 export interface NodejsLayer extends EnginePackage {
   /** As Lambda names it. */
   readonly architecture: string;
-  /** As container engines name it. */
-  readonly platform: string;
   /** The path of the user's own bootstrap. */
   readonly bootstrap?: string;
 }
@@ -98,11 +98,14 @@ function buildLocally(scope: IConstruct, { version, npmPackage, checksum, archit
 }
 
 function buildInContainer(scope: IConstruct, layer: NodejsLayer, nodeImage: string | undefined, output: string): void {
-  const { version, checksum, architecture, platform, bootstrap } = layer;
+  const { version, checksum, architecture, bootstrap } = layer;
   const registry = npmRegistry();
   const build = {
-    path: LAYERS_DIRECTORY, file: NODEJS_DOCKERFILE, targetStage: 'layer', platform,
+    path: LAYERS_DIRECTORY,
+    file: NODEJS_DOCKERFILE,
+    targetStage: 'layer',
     buildArgs: {
+      ARCHITECTURE: architecture,
       ENGINE_VERSION: version,
       [`SHA512_${architecture.toUpperCase()}`]: checksum,
       ...registry && { NPM_REGISTRY: registry },
@@ -114,10 +117,11 @@ function buildInContainer(scope: IConstruct, layer: NodejsLayer, nodeImage: stri
   rmSync(tar);
 }
 
-/** The registry that the user's npm is set to, where there is an npm. */
+/** The registry that the user's npm is set to, where there is an npm, and that is not npm's own default. */
 function npmRegistry(): string | undefined {
-  const npm = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'ignore'] });
-  return npm.status === 0 ? npm.stdout.trim() : undefined;
+  const npm = spawnSync('npm', ['config', 'get', 'registry'], { env: process.env, encoding: 'utf8', shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'ignore'] });
+  const registry = npm.status === 0 ? npm.stdout.trim() : DEFAULT_REGISTRY;
+  return registry === DEFAULT_REGISTRY ? undefined : registry;
 }
 
 function exportTar(scope: IConstruct, build: ImageBuild, key: string, imagePath: string, output: string): string {

@@ -11,7 +11,7 @@ import { BUILDER_DIRECTORY } from './layer-assets';
  */
 export function runBuilder(scope: IConstruct, command: 'engine' | 'layer' | 'pack', request: object): void {
   const run = spawnSync(process.execPath, [join(BUILDER_DIRECTORY, 'build-layer.cjs'), command, JSON.stringify(request)],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: process.env });
   if (run.status !== 0) {
     throw builderError(scope, run.stdout)
       ?? new Error(`${scope.node.path}: the layer was not built (${run.error?.message ?? run.signal ?? `exit code ${run.status}`})`);

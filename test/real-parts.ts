@@ -1,0 +1,19 @@
+/** Real parts that not every machine has: a test that needs one says so loudly, or fails where they are required. */
+import { spawnSync } from 'node:child_process';
+
+/** Whether the machine has a part; throws when it has not and the tests were told to use the real parts. */
+export function hasRealPart(what: string, isThere: boolean): boolean {
+  if (!isThere) {
+    const message = `${what} is not on this machine`;
+    if (process.env.CDK_HYBRID_REQUIRE_REAL_PARTS === '1') { throw new Error(`${message}, and CDK_HYBRID_REQUIRE_REAL_PARTS is set`); }
+    process.stderr.write(`\n*** NOT TESTED: ${message}; .ci/prepare installs it ***\n\n`);
+  }
+  return isThere;
+}
+
+/** The client of a container engine that can build and run images here; nothing when there is none. */
+export function containerEngine(): string | undefined {
+  const client = process.env.CDK_DOCKER ?? 'docker';
+  const run = spawnSync(client, ['info'], { stdio: 'ignore' });
+  return hasRealPart(`a container engine (${client})`, !run.error && run.status === 0) ? client : undefined;
+}
