@@ -14,6 +14,8 @@ export interface ImageBuild {
   readonly platform?: string;
 }
 
+const CLEAR_LINE = '\r\x1b[2K';
+
 /** More than any build says; the engine would be killed when it says more. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
@@ -38,12 +40,12 @@ export function hasContainerClient(): boolean {
  * @param tag the image's name, by which the engine finds it again
  */
 export function exportFromImage(build: ImageBuild, tag: string, imagePath: string, tar: string): void {
-  run(['build', '--tag', tag,
-    ...build.platform ? ['--platform', build.platform] : [],
-    ...build.file ? ['--file', join(build.path, build.file)] : [],
-    ...build.targetStage ? ['--target', build.targetStage] : [],
-    ...Object.entries(build.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-    build.path]);
+  if (process.stderr.isTTY) { process.stderr.write(`cdk-hybrid: building ${build.path} with ${client()} ...`); }
+  try {
+    buildImage(build, tag);
+  } finally {
+    if (process.stderr.isTTY) { process.stderr.write(CLEAR_LINE); }
+  }
   // The command is never run. It is there because an image without one of its own makes no container.
   const container = run(['create', tag, '/bootstrap']).trim().split(/\s+/).pop()!;
   try {
@@ -56,6 +58,15 @@ export function exportFromImage(build: ImageBuild, tag: string, imagePath: strin
   } finally {
     run(['rm', '--volumes', container]);
   }
+}
+
+function buildImage(build: ImageBuild, tag: string): void {
+  run(['build', '--tag', tag,
+    ...build.platform ? ['--platform', build.platform] : [],
+    ...build.file ? ['--file', join(build.path, build.file)] : [],
+    ...build.targetStage ? ['--target', build.targetStage] : [],
+    ...Object.entries(build.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    build.path]);
 }
 
 function run(args: string[], output?: number): string {
