@@ -4,7 +4,7 @@ const { App, Stack } = require('aws-cdk-lib');
 const lambda = require('aws-cdk-lib/aws-lambda');
 
 const [variant, handlers] = process.argv.slice(2);
-const app = new App();
+const app = new App(process.env.BENCH_FLAGS === 'none' ? {} : { postCliContext: require('aws-cdk-lib/recommended-feature-flags.json') });
 const stack = new Stack(app, 'Bench');
 const functions = Array.from({ length: 20 }, (_, index) => index + 1);
 const inline = number => new lambda.Function(stack, `Fn${number}`, {
