@@ -81,6 +81,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/examples/node_modules/', '/cli/dist/', '/layers/*/dist/', 'cdk.out/', '.ci-work/', '/dist/'],
 });
 
+// 1.13.0 names binding packages that were never published: npm writes a lock file that `npm ci` then refuses.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
 // What ships as a program (`layers/`, `cli/`) is type-checked and bundled on its own, outside jsii.
 const programs = project.addTask('programs', {
   description: 'Bundle the run-time program and the CLI',

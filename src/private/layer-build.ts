@@ -11,8 +11,6 @@ import { sha256 } from './file-fingerprints';
 import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_BOOTSTRAP, NODEJS_DOCKERFILE, RUNTIME_DIRECTORY } from './layer-assets';
 import { builderError, runBuilder } from './layer-builder';
 
-const DEFAULT_REGISTRY = 'https://registry.npmjs.org/';
-
 /** A layer in the cache. */
 export interface BuiltLayer {
   readonly zip: string;
@@ -117,11 +115,12 @@ function buildInContainer(scope: IConstruct, layer: NodejsLayer, nodeImage: stri
   rmSync(tar);
 }
 
-/** The registry that the user's npm is set to, where there is an npm, and that is not npm's own default. */
+/** The registry that the user's npm is set to; without an npm here, that of the image counts. */
 function npmRegistry(): string | undefined {
-  const npm = spawnSync('npm', ['config', 'get', 'registry'], { env: process.env, encoding: 'utf8', shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'ignore'] });
-  const registry = npm.status === 0 ? npm.stdout.trim() : DEFAULT_REGISTRY;
-  return registry === DEFAULT_REGISTRY ? undefined : registry;
+  const npm = spawnSync('npm', ['config', 'get', 'registry'], {
+    env: process.env, encoding: 'utf8', shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return npm.status === 0 ? npm.stdout.trim() : undefined;
 }
 
 function exportTar(scope: IConstruct, build: ImageBuild, key: string, imagePath: string, output: string): string {
