@@ -93,7 +93,7 @@ const typecheck = project.addTask('typecheck', {
   description: 'Type-check everything that jsii does not compile',
   steps: [{ exec: 'tsc --noEmit -p layers' }, { exec: 'tsc --noEmit -p cli' }, { exec: 'tsc --noEmit -p test --isolatedModules false' }, { exec: 'tsc --noEmit -p examples' }],
 });
-project.preCompileTask.spawn(programs);
+project.compileTask.prependSpawn(programs);
 project.testTask.prependSpawn(typecheck);
 project.testTask.prependSpawn(programs);
 

@@ -26,7 +26,6 @@ function step(title, command, args, options = {}) {
 }
 
 const node = process.execPath;
-step('bundle the run-time programs', node, [join(root, 'build-tools/programs.mjs')]);
 step('build the library', node, [require.resolve('projen/bin/projen'), 'compile']);
 linkLibrary();
 rmSync(output, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import { stageHandlerCode } from '../private/handler-code-asset';
-import { checkUnzippedSize } from '../private/lambda-package-size';
+import { checkSizes, checkUnzippedSize } from '../private/lambda-limits';
 import { runtimeLayer } from '../private/runtime-layer';
 
 /** Sizes and settings of `Compute.lambdaFunction()`. */
@@ -63,6 +63,7 @@ export class LambdaFunctionCompute implements ICompute {
   constructor(private readonly props: LambdaFunctionComputeProps = {}) {}
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
+    checkSizes(scope, { ...this.props, timeout: context.timeout });
     const { managed } = context.runtime._parts;
     const layer = runtimeLayer(scope, context.runtime, context.architecture);
     const layers = [...layer ? [layer] : [], ...this.props.layers ?? []];
@@ -87,7 +88,7 @@ export class LambdaFunctionCompute implements ICompute {
       vpcSubnets: context.vpcSubnets,
       securityGroups: context.securityGroups,
     });
-    checkUnzippedSize(lambdaFunction, code.unzippedBytes, layers);
+    checkUnzippedSize(scope, code.unzippedBytes, layers);
     return { lambdaFunction };
   }
 }

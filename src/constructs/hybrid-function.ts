@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -157,21 +157,18 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     checkHandlerName(this, handler, this.runtime);
     checkEnvironment(this, props.environment ?? {});
     this.checkNetwork(props);
+    this.checkLogs(props);
 
     this.logGroup = new logs.LogGroup(this, 'LogGroup', { retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH });
     this.role = props.role ?? new iam.Role(this, 'Role', {
       assumedBy: new iam.CompositePrincipal(...compute.servicePrincipals.map(service => new iam.ServicePrincipal(service))),
       // Inline, for a policy resource of its own per function is felt in the synth of an app with many.
-      inlinePolicies: {
-        WriteLogs: new iam.PolicyDocument({
-          statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] })],
-        }),
-      },
+      inlinePolicies: { WriteLogs: new iam.PolicyDocument({ statements: [this.logsStatement()] }) },
     });
     this.grantPrincipal = this.role.grantPrincipal;
-    if (props.role) { this.logGroup.grantWrite(this); }
+    if (props.role) { this.grantLogs(props.role); }
 
-    const securityGroups = props.vpc && (props.securityGroups ?? [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc })]);
+    const securityGroups = props.vpc && (props.securityGroups?.length ? props.securityGroups : [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc })]);
     this.networkConnections = securityGroups && new ec2.Connections({ securityGroups });
 
     const made = compute.bind(this, {
@@ -199,6 +196,25 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
       throw problem(this, 'VPC_MISSING', { property: 'vpc', given: undefined, accepted: 'a VPC for a function whose connections are used' });
     }
     return this.networkConnections;
+  }
+
+  private checkLogs({ logLevel, logFormat }: HybridFunctionProps): void {
+    if (logLevel && logFormat !== lambda.LoggingFormat.JSON) {
+      throw problem(this, 'LOG_LEVEL_NEEDS_JSON', { property: 'logFormat', given: logFormat, accepted: 'LoggingFormat.JSON when logLevel is given' });
+    }
+  }
+
+  private logsStatement(): iam.PolicyStatement {
+    return new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] });
+  }
+
+  /** In a policy of this stack: one in the stack of the role would need the log group, which needs the role's stack first. */
+  private grantLogs(role: iam.IRole): void {
+    if (Stack.of(role) === Stack.of(this)) {
+      role.addToPrincipalPolicy(this.logsStatement());
+    } else {
+      new iam.Policy(this, 'WriteLogs', { roles: [role], statements: [this.logsStatement()] });
+    }
   }
 
   private checkNetwork(props: HybridFunctionProps): void {

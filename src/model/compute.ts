@@ -8,7 +8,7 @@ import type { HandlerCode } from './handler-code';
 import type { HandlerRuntime } from './handler-runtime';
 
 /**
- * Where a handler runs. `Compute` has the ones of this library; a class of your own may be another.
+ * Where a handler runs. `Compute` has the ones of this library; a class of your own may wrap one of them, and change what it has made.
  */
 export interface ICompute {
   /** The name of the compute, for messages: `lambdaFunction`. */

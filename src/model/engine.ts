@@ -63,12 +63,12 @@ export class Engine {
   ) {}
 
   /**
-   * Whether the other engine is the same version of the same engine.
+   * Whether the other engine is the same version of the same engine, with the same checksums.
    *
    * @param other the engine to compare with
    */
   public equalTo(other: Engine): boolean {
-    return this.name === other.name && this.version === other.version;
+    return this.name === other.name && this.version === other.version && JSON.stringify(this._checksums) === JSON.stringify(other._checksums);
   }
 
   /** The engine's name and version, for messages. */

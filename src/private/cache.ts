@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { problem } from './errors';
 
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
@@ -31,9 +32,8 @@ export function cacheRoot(platform: string, env: { [name: string]: string | unde
 export function publish(directory: string, make: (temporary: string) => void, isGood: (directory: string) => boolean): void {
   if (isGood(directory)) { return; }
   const parent = dirname(directory);
-  mkdirSync(parent, { recursive: true });
+  const temporary = temporaryFolder(parent, `.${basename(directory).slice(0, 16)}-`);
   removeAbandoned(parent);
-  const temporary = mkdtempSync(join(parent, `.${basename(directory).slice(0, 16)}-`));
   try {
     make(temporary);
     for (let attempt = 1; ; attempt++) {
@@ -53,8 +53,7 @@ export function publish(directory: string, make: (temporary: string) => void, is
 
 /** Writes a file so that readers see the old one or the new one, and nothing between. */
 export function writeAtomically(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const folder = mkdtempSync(join(dirname(path), '.write-'));
+  const folder = temporaryFolder(dirname(path), '.write-');
   try {
     writeFileSync(join(folder, 'content'), content);
     renameSync(join(folder, 'content'), path);
@@ -69,6 +68,16 @@ export function readJson<T>(path: string): T | undefined {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch {
     return undefined;
+  }
+}
+
+/** A new folder in the cache; whatever stands against it is a cache that cannot be used. */
+function temporaryFolder(parent: string, prefix: string): string {
+  try {
+    mkdirSync(parent, { recursive: true });
+    return mkdtempSync(join(parent, prefix));
+  } catch (error) {
+    throw problem(undefined, 'CACHE_UNUSABLE', { property: 'CDK_HYBRID_CACHE_DIR', given: (error as Error).message, accepted: 'a folder that can be written' });
   }
 }
 

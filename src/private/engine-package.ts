@@ -27,6 +27,9 @@ export function nodejsEngine(scope: IConstruct, engine: Engine, architecture: la
     throw problem(scope, 'ENGINE_VERSION', { property: 'engine', given: version, accepted: `Node.js ${OLDEST_MAJOR} or later` });
   }
   const npmPackage = PACKAGES[architecture.name];
+  if (!npmPackage) {
+    throw problem(scope, 'ENGINE_ARCHITECTURE', { property: 'architecture', given: architecture.name, accepted: Object.keys(PACKAGES).join(' or ') });
+  }
   const checksum = engine._checksums[npmPackage];
   if (checksum === undefined) {
     throw problem(scope, 'ENGINE_CHECKSUM_MISSING', {

@@ -15,13 +15,16 @@ const RESERVED = new Set([
 
 /** Refuses names that Lambda reserves or does not accept: they would fail at deployment, on every compute alike. */
 export function checkEnvironment(scope: IConstruct, environment: { [name: string]: string }): void {
-  for (const name of Object.keys(environment)) {
+  for (const [name, value] of Object.entries(environment)) {
     if (RESERVED.has(name)) {
       throw problem(scope, 'ENVIRONMENT_RESERVED', { property: 'environment', given: name, accepted: 'names that Lambda does not reserve' });
     }
     // The pattern of Lambda's API (CreateFunction, Environment.Variables).
     if (!/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name)) {
       throw problem(scope, 'ENVIRONMENT_NAME', { property: 'environment', given: name, accepted: 'names of letters, digits and _, two at least, starting with a letter' });
+    }
+    if (typeof value !== 'string') {
+      throw problem(scope, 'ENVIRONMENT_VALUE', { property: `environment.${name}`, given: value, accepted: 'a string' });
     }
   }
 }

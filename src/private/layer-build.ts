@@ -76,7 +76,7 @@ export function buildDockerfileLayer(scope: IConstruct, { build, fingerprint, im
   const { path: _path, ...options } = build;
   const key = hashOf(JSON.stringify([options, imagePath, architecture]), fingerprint, contentsOf(BUILDER_DIRECTORY));
   return cached(key, output => {
-    const tar = exportTar(scope, build, key, imagePath, output);
+    const tar = exportTar(scope, 'path', build, key, imagePath, output);
     runBuilder(scope, 'pack', { tar, architecture, output });
     rmSync(tar);
   });
@@ -110,7 +110,7 @@ function buildInContainer(scope: IConstruct, layer: NodejsLayer, nodeImage: stri
       ...nodeImage && { NODE_IMAGE: nodeImage },
     },
   };
-  const tar = exportTar(scope, build, nodejsKey(layer), '/opt', output);
+  const tar = exportTar(scope, 'buildMethod', build, nodejsKey(layer), '/opt', output);
   runBuilder(scope, 'pack', { tar, architecture, bootstrap, output });
   rmSync(tar);
 }
@@ -123,7 +123,7 @@ function npmRegistry(): string | undefined {
   return npm.status === 0 ? npm.stdout.trim() : undefined;
 }
 
-function exportTar(scope: IConstruct, build: ImageBuild, key: string, imagePath: string, output: string): string {
+function exportTar(scope: IConstruct, property: string, build: ImageBuild, key: string, imagePath: string, output: string): string {
   const tar = join(output, 'export.tar');
   try {
     exportFromImage(build, `cdk-hybrid-layer:${key.slice(0, 32)}`, imagePath, tar);
@@ -133,7 +133,9 @@ function exportTar(scope: IConstruct, build: ImageBuild, key: string, imagePath:
     if (told) { throw told; }
     process.stderr.write(`${error.output.trimEnd()}\n`);
     throw problem(scope, 'CONTAINER_BUILD', {
-      property: 'path', given: `${build.path}, where ${error.command} says '${error.output.trim().split('\n').pop()}'`, accepted: `a folder whose image can be built and has '${imagePath}'`,
+      property,
+      given: `${build.path}, where ${error.command} says '${error.output.trim().split('\n').pop()}'`,
+      accepted: property === 'path' ? `a folder whose image can be built and has '${imagePath}'` : 'a way that works on this machine: a container engine that builds',
     });
   }
   return tar;

@@ -3,9 +3,9 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { nodejsEngine } from './engine-package';
-import { noteUnzippedSize } from './lambda-package-size';
 import { BUILDER_DIRECTORY } from './layer-assets';
 import { buildNodejsLayer, BuildWay, BuiltLayer, isNodejsLayerCached } from './layer-build';
+import { noteLayer } from './layer-notes';
 import { ownBootstrap } from './own-bootstrap';
 import { StagedCode } from './staged-code';
 import type { Engine } from '../model/engine';
@@ -21,6 +21,7 @@ export interface NodejsLayerOptions {
 /** What a layer version is told beside its content. */
 export interface LayerVersionOptions {
   readonly architecture: lambda.Architecture;
+  readonly engine?: Engine;
   readonly description?: string;
   readonly layerVersionName?: string;
   readonly license?: string;
@@ -45,19 +46,20 @@ export function nodejsLayerVersion(
   return layerVersion(scope, id, needed ? buildNodejsLayer(user, parts, way ?? { local: true, docker: true }) : undefined, {
     ...options,
     architecture,
+    engine,
     description: options.description ?? `Node.js ${engine.version} (${architecture.name}) with the bootstrap of ${bootstrap ? 'the app' : 'cdk-hybrid'}`,
   });
 }
 
 /** A layer version of a built layer; of a placeholder where this synth does not need it, as when the CLI only lists stacks. */
 export function layerVersion(scope: Construct, id: string, built: BuiltLayer | undefined, options: LayerVersionOptions): lambda.LayerVersion {
-  const { architecture, ...same } = options;
+  const { architecture, engine, ...same } = options;
   const version = new lambda.LayerVersion(scope, id, {
     ...same,
     code: built ? new StagedCode(built.zip, built.contentHash) : lambda.Code.fromAsset(BUILDER_DIRECTORY),
     compatibleArchitectures: [architecture],
     compatibleRuntimes: [lambda.Runtime.PROVIDED_AL2023],
   });
-  if (built) { noteUnzippedSize(version, built.unzippedBytes); }
+  noteLayer(version, { architecture, engine, unzippedBytes: built?.unzippedBytes });
   return version;
 }

@@ -1,5 +1,5 @@
 /** The code of a Lambda function or layer that already lies in the cache, with its hash known. */
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { CfnResource, FileAssetPackaging, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -56,19 +56,15 @@ function stage(scope: Construct, path: string, name: string, folder: boolean): s
   rmSync(temporary, { recursive: true, force: true });
   if (folder) {
     mkdirSync(temporary);
-    for (const file of readdirSync(path)) { linkOrCopy(join(path, file), join(temporary, file)); }
+    for (const file of readdirSync(path)) { copy(join(path, file), join(temporary, file)); }
   } else {
-    linkOrCopy(path, temporary);
+    copy(path, temporary);
   }
   renameSync(temporary, staged);
   return staged;
 }
 
-/** A layer has 40 MB, and nobody writes into either file, so a link does; not to another disk, though. */
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
-  }
+/** Not a hard link: whoever changes a file in the assembly, as tools that sign or annotate code do, must not change the cache. */
+function copy(from: string, to: string): void {
+  copyFileSync(from, to, constants.COPYFILE_FICLONE);
 }

@@ -8,7 +8,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CustomRuntimeLayer, CustomRuntimeLayerProps, LayerBuildMethod } from '../../src/constructs/custom-runtime-layer';
 import { Engine } from '../../src/model/engine';
-import { unzippedSize } from '../../src/private/lambda-package-size';
+import { layerNotes } from '../../src/private/layer-notes';
 import { npmEnvironment, smallEngine, startRegistry } from '../registry';
 import { inDirectory, workspace } from '../workspace';
 
@@ -69,7 +69,7 @@ describe('the layer of the newest Node.js 24', () => {
   test('is at most 40.2 MB, and its unzipped size is known', () => {
     expect(statSync(made.zip).size).toBeLessThan(40_200_000);
     const listed = spawnSync('unzip', ['-l', made.zip], { encoding: 'utf8' }).stdout.trim().split('\n').pop()!.trim().split(/\s+/)[0];
-    expect(unzippedSize(made.layer.layerVersion)).toBe(Number(listed));
+    expect(layerNotes(made.layer.layerVersion)?.unzippedBytes).toBe(Number(listed));
   });
 
   test('needs neither network nor npm the second time', () => {

@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect as expectCdk, haveResource, haveResourceLike, SynthUtils } from '@aws-cdk/assert';
 import { App, Duration, Size, Stack } from 'aws-cdk-lib';
@@ -8,7 +8,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Compute, HandlerCode, HandlerRuntime, HybridFunction, HybridFunctionProps, SourceMapMode } from '../../src';
+import { Compute, CustomRuntimeLayer, Engine, HandlerCode, HandlerRuntime, HybridFunction, HybridFunctionProps, SourceMapMode } from '../../src';
 import { inDirectory, workspace } from '../workspace';
 
 const HELLO = join(__dirname, '../fixtures/code/hello.ts');
@@ -157,6 +157,17 @@ describe('permissions', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { Role: 'arn:aws:iam::111122223333:role/own' });
     template.resourceCountIs('AWS::IAM::Role', 0);
   });
+
+  test('a role of another stack is given leave by a policy of this one', () => {
+    const app = new App();
+    const role = new iam.Role(new Stack(app, 'Roles'), 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    const stack = new Stack(app, 'Stack');
+    new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO), role });
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] })] },
+      Roles: [{ 'Fn::ImportValue': Match.anyValue() }],
+    });
+  });
 });
 
 describe('in a VPC', () => {
@@ -165,6 +176,11 @@ describe('in a VPC', () => {
     fn.connections.allowToAnyIpv4(ec2.Port.HTTPS);
     template.hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { SecurityGroupIds: [Match.anyValue()], SubnetIds: [Match.anyValue(), Match.anyValue()] } });
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['ec2:CreateNetworkInterface']) })]) } });
+  });
+
+  test('an empty list of security groups is none: the function gets its own', () => {
+    const { fn } = synthesize(stack => ({ vpc: new ec2.Vpc(stack, 'Vpc'), securityGroups: [] }));
+    expect(fn.connections.securityGroups).toHaveLength(1);
   });
 
   test('connections open a path between security groups', () => {
@@ -193,6 +209,17 @@ describe('bad input is refused in one line', () => {
     ['a handler whose file is not there', { code: HandlerCode.fromDirectory(__dirname), handler: 'api/nowhere.handler' }, '(looked for api/nowhere.js, api/nowhere.mjs, api/nowhere.cjs), got \'api/nowhere.handler\'; '],
     ['a name that Lambda reserves', { environment: { AWS_REGION: 'x' } }, 'Stack/Hello: \'environment\' must be names that Lambda does not reserve, got \'AWS_REGION\'; '],
     ['a name that Lambda does not take', { environment: { 'MY-NAME': 'x' } }, 'Stack/Hello: \'environment\' must be names of letters, digits and _'],
+    ['a file with its extension', { handler: 'index.ts.handler' }, 'Stack/Hello: \'handler\' must be \'file.export\''],
+    ['an empty path', { code: HandlerCode.fromEntry('') }, 'Stack/Hello: \'code\' must be HandlerCode.fromEntry(...) or HandlerCode.fromDirectory(...) with a path, got \'\'; '],
+    ['no code at all', { code: undefined as never }, 'Stack/Hello: \'code\' must be HandlerCode.fromEntry(...)'],
+    ['a value that is no string', { environment: { TABLE: undefined as never } }, 'Stack/Hello: \'environment.TABLE\' must be a string, got undefined; '],
+    ['no time', { timeout: Duration.seconds(0) }, 'Stack/Hello: \'timeout\' must be 1 to 900 seconds, got 0; '],
+    ['more time than Lambda has', { timeout: Duration.minutes(16) }, 'Stack/Hello: \'timeout\' must be 1 to 900 seconds, got 960; '],
+    ['too little memory', { compute: Compute.lambdaFunction({ memorySize: 64 }) }, 'Stack/Hello: \'memorySize\' must be 128 to 10240 MiB, got 64; '],
+    ['too large a /tmp', { compute: Compute.lambdaFunction({ ephemeralStorageSize: Size.gibibytes(11) }) }, '\'ephemeralStorageSize\' must be 512 to 10240 MiB, got 11264; '],
+    ['fewer than no executions', { compute: Compute.lambdaFunction({ reservedConcurrentExecutions: -1 }) }, '\'reservedConcurrentExecutions\' must be a whole number from 0, got -1; '],
+    ['a log level for text logs', { logLevel: lambda.ApplicationLogLevel.DEBUG }, 'Stack/Hello: \'logFormat\' must be LoggingFormat.JSON when logLevel is given, got undefined; '],
+    ['JavaScript for Python', { runtime: HandlerRuntime.managed(lambda.Runtime.PYTHON_3_13) }, 'Stack/Hello: \'runtime\' must be a Node.js runtime for code from HandlerCode.fromEntry, got \'python3.13\'; '],
     ['subnets without a VPC', { vpcSubnets: {} }, 'Stack/Hello: \'vpc\' must be a VPC when vpcSubnets is given, got undefined; '],
   ])('%s', (_case, props, message) => {
     expect(failure(props)).toContain(message);
@@ -216,8 +243,55 @@ describe('bad input is refused in one line', () => {
     const directory = workspace({ 'index.js': 'exports.handler = async () => 1;' });
     writeFileSync(join(directory, 'model.bin'), '');
     truncateSync(join(directory, 'model.bin'), 200_000_000);
-    expect(failure({ code: HandlerCode.fromDirectory(directory) })).toMatch(/^Stack\/Hello\/Function: 'code' must be at most 262144000 bytes unzipped, together with all layers, got '\d+ bytes \(code 2000000\d\d, layers \d+\)'; .* \[CDK_HYBRID_PACKAGE_TOO_LARGE\]$/);
+    expect(failure({ code: HandlerCode.fromDirectory(directory) })).toMatch(/^Stack\/Hello: 'code' must be at most 262144000 bytes unzipped, together with all layers, got '\d+ bytes \(code 2000000\d\d, layers \d+\)'; .* \[CDK_HYBRID_PACKAGE_TOO_LARGE\]$/);
   });
+});
+
+describe('code from a directory', () => {
+  test('what is left out is neither counted nor found', () => {
+    const directory = workspace({ 'index.js': 'exports.handler = async () => 1;', 'models/large.bin': '' });
+    truncateSync(join(directory, 'models/large.bin'), 300_000_000);
+    expect(failure({ code: HandlerCode.fromDirectory(directory, { exclude: ['models'] }) })).toBe('nothing was thrown');
+    expect(failure({ code: HandlerCode.fromDirectory(directory, { exclude: ['index.js', 'models'] }) })).toContain('[CDK_HYBRID_HANDLER_FILE_NOT_FOUND]');
+  });
+
+  test('a link in a circle does no harm', () => {
+    const directory = workspace({ 'index.js': 'exports.handler = async () => 1;' });
+    symlinkSync('loop', join(directory, 'loop'));
+    expect(failure({ code: HandlerCode.fromDirectory(directory, { exclude: ['loop'] }) })).toBe('nothing was thrown');
+  });
+
+  test('a handler may be in a layer', () => {
+    expect(failure({ code: HandlerCode.fromDirectory(workspace({ 'app.js': '' })), handler: '/opt/nodejs/wrapper.handler' })).toBe('nothing was thrown');
+  });
+});
+
+describe('a custom runtime layer as the runtime', () => {
+  const withLayer = (architecture: lambda.Architecture) => synthesize(stack => ({
+    runtime: HandlerRuntime.custom(new CustomRuntimeLayer(stack, 'Runtime', { architecture }).layerVersion),
+  }));
+
+  test('the function knows its engine', () => {
+    withLayer(lambda.Architecture.X86_64).template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } } });
+  });
+
+  test('a layer for another architecture is refused', () => {
+    expect(() => withLayer(lambda.Architecture.ARM_64))
+      .toThrow('Stack/Hello: \'architecture\' must be arm64, for which the layer of the runtime is built, got \'x86_64\'; set architecture');
+  });
+
+  test('two engines of one version and different checksums do not share a layer', () => {
+    const stack = new Stack(new App(), 'Stack');
+    new HybridFunction(stack, 'First', { code: HandlerCode.fromEntry(HELLO) });
+    const other = HandlerRuntime.nodejs(Engine.nodejs(Engine.NODEJS_24.version, { sha512X86: 'b'.repeat(128) }));
+    expect(() => new HybridFunction(stack, 'Second', { code: HandlerCode.fromEntry(HELLO), runtime: other })).toThrow('[CDK_HYBRID_ENGINE_CONFLICT]');
+  });
+});
+
+test('a stack that the CDK CLI does not want need not bundle', () => {
+  const directory = workspace({ 'broken.ts': 'export const handler = 1 +;' });
+  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': ['Other'] } }), 'Stack');
+  expect(() => new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(join(directory, 'broken.ts')) })).not.toThrow();
 });
 
 test('esbuild\'s warnings become warnings of the construct', () => {

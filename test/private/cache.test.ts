@@ -70,3 +70,10 @@ test('a record is written whole, and a damaged one counts as none', () => {
   writeFileSync(path, '{"a":');
   expect(readJson(path)).toBeUndefined();
 });
+
+test('a cache that cannot be written says which variable names another one', () => {
+  const file = join(workspace({ 'a-file': '' }), 'a-file');
+  for (const use of [() => publish(join(file, 'kind/entry'), fill(''), isGood), () => writeAtomically(join(file, 'record.json'), '{}')]) {
+    expect(use).toThrow(/^'CDK_HYBRID_CACHE_DIR' must be a folder that can be written, got 'E[A-Z]+: .*'; make the folder writable.* \[CDK_HYBRID_CACHE_UNUSABLE\]$/);
+  }
+});

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -33,6 +33,14 @@ test('a zip is staged as it is, also when a synth finds it there already', () =>
     expect(read(outdir, 'Stack.assets.json').files[HASH].source).toEqual({ path: `asset.${HASH}.zip`, packaging: 'file' });
     expect(statSync(join(outdir, `asset.${HASH}.zip`)).size).toBe(3);
   }
+});
+
+test('a file that is changed in the assembly is not changed in the cache', () => {
+  const path = workspace({ 'index.js': 'original' });
+  const app = new App({ outdir: workspace() });
+  fn(new Stack(app, 'Stack'), path);
+  writeFileSync(join(app.outdir, `asset.${HASH}`, 'index.js'), 'signed');
+  expect(readFileSync(join(path, 'index.js'), 'utf8')).toBe('original');
 });
 
 test('a stage names it relative to its own assembly', () => {
