@@ -1,9 +1,10 @@
 /** Bundles a handler with the user's esbuild, and remembers the bundle by the content of all that went into it. */
-import { mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { chmodSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, dirname, join, relative, resolve, sep } from 'node:path';
 import { cacheDirectory, publish, readJson, writeAtomically } from './cache';
 import { Esbuild, EsbuildOptions } from './esbuild';
-import { ancestors, fingerprintFile, fingerprintListing, nearestWith, sha256 } from './file-fingerprints';
+import { ancestors, fileAt, fingerprintFile, fingerprintListing, nearestWith, sha256 } from './file-fingerprints';
+import { tsconfigChain } from './tsconfig-chain';
 import { BundlingOptions, ModuleFormat, SourceMapMode } from '../model/handler-code';
 
 /** A bundle on disk. */
@@ -26,7 +27,8 @@ interface BundleRecord {
 }
 
 /** Files beside or above the sources that change how they are bundled, without being inputs themselves. */
-const SETTINGS = ['package.json', 'tsconfig.json', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
+const SETTINGS = ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
+const TSCONFIGS = ['tsconfig.json', 'jsconfig.json'];
 
 /**
  * The bundle of an entry file: from the cache, when every file that went into the last one is as it was.
@@ -35,27 +37,31 @@ const SETTINGS = ['package.json', 'tsconfig.json', 'package-lock.json', 'npm-shr
  */
 export function bundle(esbuild: Esbuild, entry: string, bundling: BundlingOptions, defaultTarget: string): Bundle {
   const options = esbuildOptions(entry, bundling, defaultTarget);
-  const recordPath = join(cacheDirectory('bundles'), `${sha256(JSON.stringify([1, esbuild.identity, options])).slice(0, 32)}.json`);
+  const recordPath = join(cacheDirectory('bundles'), `${sha256(JSON.stringify([2, esbuild.identity, options])).slice(0, 32)}.json`);
 
   const record = readJson<BundleRecord>(recordPath);
   if (record && isCurrent(record)) {
     const directory = outputDirectory(record.hash);
-    if (bytesIn(directory) === record.unzippedBytes) {
+    if (hashOfDirectory(directory) === record.hash) {
       return { directory, hash: record.hash, unzippedBytes: record.unzippedBytes, warnings: record.warnings };
     }
   }
 
   const made = esbuild.bundle(options);
-  const hash = sha256(JSON.stringify(made.files.map(file => [file.name, sha256(file.contents)]).sort()));
+  const hash = hashOf(made.files.map(file => [file.name, sha256(file.contents)]));
   const unzippedBytes = made.files.reduce((sum, file) => sum + file.contents.byteLength, 0);
   const directory = outputDirectory(hash);
   publish(directory, temporary => {
-    mkdirSync(temporary, { recursive: true });
-    for (const file of made.files) { writeFileSync(join(temporary, file.name), file.contents); }
-  }, existing => bytesIn(existing) === unzippedBytes);
+    // Set, because a new folder is closed to others and new files follow the umask: Lambda's user must read both.
+    chmodSync(temporary, 0o755);
+    for (const file of made.files) {
+      writeFileSync(join(temporary, file.name), file.contents);
+      chmodSync(join(temporary, file.name), 0o644);
+    }
+  }, existing => hashOfDirectory(existing) === hash);
   const inputs = made.inputs.map(input => resolve(options.absWorkingDir, input));
   writeAtomically(recordPath, JSON.stringify({
-    hash, unzippedBytes, warnings: made.warnings, ...fingerprints(inputs, options.tsconfig),
+    hash, unzippedBytes, warnings: made.warnings, ...fingerprints(inputs, options),
   } satisfies BundleRecord));
   return { directory, hash, unzippedBytes, warnings: made.warnings };
 }
@@ -65,6 +71,7 @@ function esbuildOptions(entry: string, bundling: BundlingOptions, defaultTarget:
   const absWorkingDir = realpathSync(nearestWith(dirname(entry), 'package.json') ?? dirname(entry));
   const sourceMap = bundling.sourceMap ?? SourceMapMode.LINKED;
   const esm = bundling.format === ModuleFormat.ESM;
+  const banner = bundling.banner ?? '';
   return {
     entryPoint: relative(absWorkingDir, realpathSync(entry)).split(sep).join('/').replace(/^(?!\.\.?\/)/, './'),
     absWorkingDir,
@@ -75,35 +82,63 @@ function esbuildOptions(entry: string, bundling: BundlingOptions, defaultTarget:
     minify: bundling.minify ?? false,
     keepNames: bundling.keepNames ?? false,
     external: bundling.externals ?? [],
-    define: bundling.define ?? {},
+    define: { ...esm ? ESM_DEFINE : {}, ...bundling.define },
     loader: bundling.loader ?? {},
     alias: bundling.alias ?? {},
-    banner: [esm ? ESM_BANNER : '', bundling.banner ?? ''].filter(Boolean).join('\n'),
+    banner: [esm ? esmBanner(banner) : '', banner].filter(Boolean).join('\n'),
     footer: bundling.footer ?? '',
     mainFields: bundling.mainFields ?? (esm ? ['module', 'main'] : []),
     conditions: bundling.conditions ?? [],
-    ...bundling.tsconfig ? { tsconfig: isAbsolute(bundling.tsconfig) ? bundling.tsconfig : resolve(bundling.tsconfig) } : {},
+    nodePaths: (process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean).map(path => resolve(path)),
+    ...bundling.tsconfig ? { tsconfig: resolve(bundling.tsconfig) } : {},
   };
 }
 
-/** CommonJS packages bundled into an ES module still call `require('fs')` and name `__dirname`. */
-const ESM_BANNER = [
-  'import { createRequire as __hybridCreateRequire } from \'node:module\';',
-  'import { fileURLToPath as __hybridFileURLToPath } from \'node:url\';',
-  'const require = __hybridCreateRequire(import.meta.url);',
-  'const __filename = __hybridFileURLToPath(import.meta.url);',
-  'const __dirname = __hybridFileURLToPath(new URL(\'.\', import.meta.url));',
-].join(' ');
+/**
+ * CommonJS packages bundled into an ES module still call `require('fs')` and name `__dirname`. Names of our own stand for
+ * the latter two, since ES modules often declare these themselves; a `require` that is declared is renamed by esbuild.
+ */
+const ESM_DEFINE = { __filename: '__hybridFilename', __dirname: '__hybridDirname' };
 
-function fingerprints(inputs: string[], tsconfig: string | undefined): Pick<BundleRecord, 'files' | 'listings'> {
-  const own = inputs.filter(input => !input.includes(`${sep}node_modules${sep}`));
-  const folders = [...new Set(own.map(input => dirname(input)))];
-  const settings = [...new Set(folders.flatMap(ancestors))].flatMap(folder => SETTINGS.map(name => join(folder, name)));
-  const files = [...new Set([...inputs, ...settings, ...tsconfig ? [tsconfig] : []])];
+function esmBanner(banner: string): string {
+  return [
+    'import { createRequire as __hybridCreateRequire } from \'node:module\';',
+    'import { dirname as __hybridDirnameOf } from \'node:path\';',
+    'import { fileURLToPath as __hybridFileURLToPath } from \'node:url\';',
+    // The user's banner often declares it, and esbuild does not read banners.
+    .../\brequire\s*=/.test(banner) ? [] : ['const require = __hybridCreateRequire(import.meta.url);'],
+    'const __hybridFilename = __hybridFileURLToPath(import.meta.url);',
+    'const __hybridDirname = __hybridDirnameOf(__hybridFilename);',
+  ].join(' ');
+}
+
+function fingerprints(inputs: string[], { absWorkingDir, tsconfig }: EsbuildOptions): Pick<BundleRecord, 'files' | 'listings'> {
+  const folders = [...new Set(inputs.map(input => dirname(input)))];
+  const own = folders.filter(folder => !isInPackage(folder));
+  const above = [...new Set(own.flatMap(ancestors))];
+  const settings = above.flatMap(folder => SETTINGS.map(name => join(folder, name)));
+  const tsconfigs = new Set<string>();
+  for (const path of [...above.flatMap(folder => TSCONFIGS.map(name => join(folder, name))), ...tsconfig ? [tsconfig] : []]) {
+    tsconfigChain(path, tsconfigs);
+  }
+  const files = [...new Set([...inputs, ...settings, ...tsconfigs, ...manifests(folders.filter(isInPackage))])];
+  // A file `x.ts` that comes beside the folder `x` wins over `x/index.ts`.
+  const listed = [...new Set(own.flatMap(folder => folder === absWorkingDir ? [folder] : [folder, dirname(folder)]))];
   return {
     files: Object.fromEntries(files.map(path => [path, fingerprintFile(path)])),
-    listings: Object.fromEntries(folders.map(path => [path, fingerprintListing(path)])),
+    listings: Object.fromEntries(listed.map(path => [path, fingerprintListing(path)])),
   };
+}
+
+const isInPackage = (folder: string) => `${folder}${sep}`.includes(`${sep}node_modules${sep}`);
+
+/** The package.json files of installed packages: which file is the main one may change without a lock file. */
+function manifests(folders: string[]): string[] {
+  const seen = new Set<string>();
+  for (let folder of folders) {
+    for (; basename(folder) !== 'node_modules' && !seen.has(folder); folder = dirname(folder)) { seen.add(folder); }
+  }
+  return [...seen].map(folder => join(folder, 'package.json')).filter(fileAt);
 }
 
 function isCurrent(record: BundleRecord): boolean {
@@ -113,9 +148,13 @@ function isCurrent(record: BundleRecord): boolean {
 
 const outputDirectory = (hash: string) => join(cacheDirectory('bundles'), hash);
 
-function bytesIn(directory: string): number | undefined {
+function hashOf(files: [name: string, contentHash: string][]): string {
+  return sha256(JSON.stringify(files.sort()));
+}
+
+function hashOfDirectory(directory: string): string | undefined {
   try {
-    return readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+    return hashOf(readdirSync(directory).map(name => [name, fingerprintFile(join(directory, name))]));
   } catch {
     return undefined;
   }

@@ -1,8 +1,11 @@
 /** Finds the user's esbuild and runs it: in this process when the app has it, else the program on the PATH. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
+import { fileAt } from './file-fingerprints';
+import { moveSourceMap } from './source-map';
 
 /** The part of esbuild's options that we use; the names are esbuild's. */
 export interface EsbuildOptions {
@@ -22,6 +25,8 @@ export interface EsbuildOptions {
   readonly footer: string;
   readonly mainFields: string[];
   readonly conditions: string[];
+  /** Folders of packages, as NODE_PATH names them: only the program reads that variable itself. */
+  readonly nodePaths: string[];
   readonly tsconfig?: string;
 }
 
@@ -33,7 +38,11 @@ export interface EsbuildResult {
 }
 
 /** The code did not bundle: esbuild's own words, with file and line. */
-export class BundlingFailure extends Error {}
+export class BundlingFailure extends Error {
+  constructor(message: string) {
+    super(message.replace(/Top-level await [^|]*"cjs" output format/g, '$& (format: ModuleFormat.ESM allows it)'));
+  }
+}
 
 /** An esbuild that was found. */
 export interface Esbuild {
@@ -42,12 +51,12 @@ export interface Esbuild {
   bundle(options: EsbuildOptions): EsbuildResult;
 }
 
-/** The outputs' folder: source maps name their sources relative to it. Nothing is written there in process. */
-const OUTPUT_DIRECTORY = '.cdk-hybrid-bundle-';
+/** What a program may print: esbuild shows the line of each warning, and that of minified code is long. */
+const MAX_PRINTED_BYTES = 256 * 1024 * 1024;
 
 /** The esbuild of the app in `appDirectory`, else the one on the PATH, else nothing. */
-export function findEsbuild(appDirectory: string): Esbuild | undefined {
-  return esbuildOfApp(appDirectory) ?? esbuildOnPath();
+export function findEsbuild(appDirectory: string, platform: string = process.platform): Esbuild | undefined {
+  return esbuildOfApp(appDirectory) ?? esbuildOnPath(platform);
 }
 
 function esbuildOfApp(appDirectory: string): Esbuild | undefined {
@@ -82,7 +91,9 @@ function bundleInProcess(esbuild: EsbuildModule, options: EsbuildOptions): Esbui
       entryPoints: { index: entryPoint },
       bundle: true,
       platform: 'node',
-      outdir: join(options.absWorkingDir, OUTPUT_DIRECTORY),
+      // Nothing is written there; source maps name their sources relative to it.
+      outdir: options.absWorkingDir,
+      allowOverwrite: true,
       outExtension: { '.js': outputExtension(options) },
       write: false,
       metafile: true,
@@ -93,7 +104,7 @@ function bundleInProcess(esbuild: EsbuildModule, options: EsbuildOptions): Esbui
       ...tsconfig ? { tsconfig } : {},
     });
     return {
-      files: result.outputFiles.map(file => ({ name: relative(join(options.absWorkingDir, OUTPUT_DIRECTORY), file.path), contents: file.contents })),
+      files: result.outputFiles.map(file => ({ name: relative(options.absWorkingDir, file.path), contents: file.contents })),
       inputs: Object.keys(result.metafile.inputs),
       warnings: result.warnings.map(oneLine),
     };
@@ -110,42 +121,57 @@ function oneLine({ text, location }: EsbuildMessage): string {
 
 const outputExtension = (options: EsbuildOptions) => options.format === 'esm' ? '.mjs' : '.js';
 
-function esbuildOnPath(): Esbuild | undefined {
-  const names = process.platform === 'win32' ? ['esbuild.exe', 'esbuild.cmd'] : ['esbuild'];
+function esbuildOnPath(platform: string): Esbuild | undefined {
   for (const directory of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
-    for (const name of names) {
-      const program = join(directory, name);
-      const found = statSync(program, { throwIfNoEntry: false });
-      if (found?.isFile()) {
-        return { identity: `${program}@${found.size}@${found.mtimeMs}`, bundle: options => bundleByProgram(program, options) };
+    for (const { path, command } of programs(directory, platform)) {
+      const found = fileAt(path);
+      if (found) {
+        return { identity: `${path}@${found.size}@${found.mtimeMs}`, bundle: options => bundleByProgram(command, options) };
       }
     }
   }
   return undefined;
 }
 
-function bundleByProgram(program: string, options: EsbuildOptions): EsbuildResult {
-  // Beside the sources, as in process: the source map's paths are relative to it.
-  const outdir = mkdtempSync(join(options.absWorkingDir, OUTPUT_DIRECTORY));
+/** What esbuild may be in a folder of the PATH, and how it is run. */
+function programs(directory: string, platform: string): { path: string; command: string[] }[] {
+  const executable = (path: string) => ({ path, command: [path] });
+  if (platform !== 'win32') { return [executable(join(directory, 'esbuild'))]; }
+  // An esbuild.cmd needs a shell, which would need quotes; it only starts this JavaScript, of a global or a local install.
+  const scripts = fileAt(join(directory, 'esbuild.cmd')) ? ['node_modules/esbuild/bin/esbuild', '../esbuild/bin/esbuild'] : [];
+  return [
+    executable(join(directory, 'esbuild.exe')),
+    ...scripts.map(script => join(directory, script)).map(path => ({ path, command: [process.execPath, path] })),
+  ];
+}
+
+function bundleByProgram([program, ...args]: string[], options: EsbuildOptions): EsbuildResult {
+  // Not in the project, which may be read-only.
+  const temporary = mkdtempSync(join(realpathSync(tmpdir()), 'cdk-hybrid-bundle-'));
+  const outdir = join(temporary, 'out');
+  const metafile = join(temporary, 'metafile.json');
   try {
-    const metafile = join(outdir, 'metafile.json');
-    const run = spawnSync(program, [...toArguments(options), `--outdir=${outdir}`, `--metafile=${metafile}`], {
-      cwd: options.absWorkingDir, encoding: 'utf8', shell: program.endsWith('.cmd'),
+    mkdirSync(outdir);
+    const run = spawnSync(program, [...args, ...toArguments(options), `--outdir=${outdir}`, `--metafile=${metafile}`], {
+      cwd: options.absWorkingDir,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_PATH: options.nodePaths.join(delimiter) },
+      maxBuffer: MAX_PRINTED_BYTES,
     });
     if (run.error) { throw run.error; }
     const messages = parseMessages(run.stderr);
     if (run.status !== 0) {
       throw new BundlingFailure(messages.filter(message => message.error).map(message => message.text).join(' | ') || run.stderr.trim());
     }
-    const inputs = Object.keys((JSON.parse(readFileSync(metafile, 'utf8')) as { inputs: object }).inputs);
-    rmSync(metafile);
     return {
-      files: readdirSync(outdir).sort().map(name => ({ name, contents: readFileSync(join(outdir, name)) })),
-      inputs,
+      files: readdirSync(outdir).sort().map(name => ({
+        name, contents: moveSourceMap(name, readFileSync(join(outdir, name)), outdir, options.absWorkingDir),
+      })),
+      inputs: Object.keys((JSON.parse(readFileSync(metafile, 'utf8')) as { inputs: object }).inputs),
       warnings: messages.filter(message => !message.error).map(message => message.text),
     };
   } finally {
-    rmSync(outdir, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 

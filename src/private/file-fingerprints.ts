@@ -1,6 +1,6 @@
 /** Fingerprints of files and folders: what the bundle cache compares to see that nothing has changed. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A file that many functions import is read once per state of the file, not once per function. */
@@ -8,8 +8,8 @@ const known = new Map<string, { state: string; hash: string }>();
 
 /** The SHA-256 of a file's content; `absent` when there is no such file. */
 export function fingerprintFile(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found?.isFile()) { return 'absent'; }
+  const found = fileAt(path);
+  if (!found) { return 'absent'; }
   const state = `${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`;
   const before = known.get(path);
   if (before?.state === state) { return before.hash; }
@@ -24,7 +24,7 @@ export function fingerprintFile(path: string): string {
  */
 export function fingerprintListing(path: string): string {
   try {
-    return sha256(readdirSync(path, { withFileTypes: true }).filter(entry => entry.isFile()).map(entry => entry.name).sort().join('\n'));
+    return sha256(readdirSync(path, { withFileTypes: true }).filter(entry => !entry.isDirectory()).map(entry => entry.name).sort().join('\n'));
   } catch {
     return 'absent';
   }
@@ -32,6 +32,16 @@ export function fingerprintListing(path: string): string {
 
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
+}
+
+/** The file at this path; nothing when there is none, or none that this user may look at. */
+export function fileAt(path: string): Stats | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A folder and all above it, nearest first. */
@@ -42,5 +52,5 @@ export function ancestors(path: string): string[] {
 
 /** The nearest folder at or above `path` that holds a file of this name. */
 export function nearestWith(path: string, name: string): string | undefined {
-  return ancestors(path).find(directory => statSync(join(directory, name), { throwIfNoEntry: false })?.isFile());
+  return ancestors(path).find(directory => fileAt(join(directory, name)));
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { ModuleFormat, SourceMapMode } from '../../src/model/handler-code';
 import { bundle } from '../../src/private/bundle';
 import { BundlingFailure, Esbuild, findEsbuild } from '../../src/private/esbuild';
@@ -55,6 +55,7 @@ test.each([
   ['an imported file changes', { 'src/greet.ts': 'export const greet = (name: string) => `goodbye ${name}`;' }],
   ['a new file may change what an import means', { 'src/greet.tsx': 'export const greet = () => 1;' }],
   ['a tsconfig.json comes', { 'tsconfig.json': '{"compilerOptions":{"target":"es2020"}}' }],
+  ['a jsconfig.json comes', { 'jsconfig.json': '{"compilerOptions":{"target":"es2020"}}' }],
   ['a lock file changes', { 'package-lock.json': '{"changed":true}' }],
 ])('it is bundled again when %s', (_case, changed) => {
   const { esbuild, builds } = counted();
@@ -65,15 +66,96 @@ test.each([
   expect(builds()).toBe(2);
 });
 
+test('it is bundled again when a file comes that wins over the index file of a folder', () => {
+  const { esbuild, builds } = counted();
+  const directory = workspace({
+    'package.json': '{}', 'src/hello.ts': 'export { handler } from \'../lib/x\';', 'lib/x/index.ts': 'export const handler = async () => \'folder\';',
+  });
+  expect(call(bundleIn(directory, esbuild).directory, {})).toBe('folder');
+  addFiles(directory, { 'lib/x.ts': 'export const handler = async () => \'file\';' });
+  expect(call(bundleIn(directory, esbuild).directory, {})).toBe('file');
+  expect(builds()).toBe(2);
+});
+
+test.each([
+  ['a file', '"../base/one"', 'base/one.json'],
+  ['one of several files', '["./none.json", /* the other ] */ "../base/one.json",]', 'base/one.json'],
+  ['a package', '"@shared/base"', 'node_modules/@shared/base/tsconfig.json'],
+  ['a file of a package', '"@shared/base/strict.json"', 'node_modules/@shared/base/strict.json'],
+  ['the tsconfig of a package\'s manifest', '"named"', 'node_modules/named/special.json'],
+  ['what a package exports', '"mapped/config"', 'node_modules/mapped/files/inner.json'],
+])('it is bundled again when what tsconfig.json extends changes: %s', (_case, extended, base) => {
+  const { esbuild, builds } = counted();
+  const directory = workspace({
+    ...HANDLER,
+    'src/hello.ts': 'class A { x; }\nexport const handler = async () => Object.keys(new A()).length;\n',
+    'node_modules/@shared/base/package.json': '{"name":"@shared/base"}',
+    'node_modules/named/package.json': '{"name":"named","tsconfig":"special.json"}',
+    'node_modules/mapped/package.json': '{"name":"mapped","exports":{"./config":"./files/inner.json"}}',
+    'src/none.json': '{}',
+    'src/tsconfig.json': `{\n  // "paths" may hold what looks like a comment\n  "compilerOptions": { "paths": { "@/*": ["./*"] } },\n  "extends": ${extended},\n}`,
+    [base]: '{"extends":"./deeper.json"}',
+    [join(dirname(base), 'deeper.json')]: '{"compilerOptions":{"useDefineForClassFields":true}}',
+  });
+  expect(call(bundleIn(directory, esbuild).directory, {})).toBe('1');
+  addFiles(directory, { [join(dirname(base), 'deeper.json')]: '{"compilerOptions":{"useDefineForClassFields":false}}' });
+  expect(call(bundleIn(directory, esbuild).directory, {})).toBe('0');
+  expect(builds()).toBe(2);
+});
+
+test('it is bundled again when a package in node_modules has another main file', () => {
+  const { esbuild, builds } = counted();
+  const directory = workspace({
+    'package.json': '{}',
+    'src/hello.ts': 'import value from \'pkg\';\nexport const handler = async () => value;\n',
+    'node_modules/pkg/package.json': '{"name":"pkg","main":"lib/one.js"}',
+    'node_modules/pkg/lib/one.js': 'module.exports = \'one\';',
+    'node_modules/pkg/lib/two.js': 'module.exports = \'two\';',
+  });
+  expect(call(bundleIn(directory, esbuild).directory, {})).toBe('one');
+  addFiles(directory, { 'node_modules/pkg/package.json': '{"name":"pkg","main":"lib/two.js"}' });
+  expect(call(bundleIn(directory, esbuild).directory, {})).toBe('two');
+  expect(builds()).toBe(2);
+});
+
+test('it is bundled again when NODE_PATH changes, and packages are found there', () => {
+  const { esbuild } = counted();
+  const directory = workspace({
+    'package.json': '{}',
+    'src/hello.ts': 'import value from \'far\';\nexport const handler = async () => value;\n',
+    'one/far/index.js': 'module.exports = \'one\';',
+    'two/far/index.js': 'module.exports = \'two\';',
+  });
+  const withPath = (path: string) => inDirectory(directory, { NODE_PATH: path }, () => call(bundleIn(directory, esbuild).directory, {}));
+  expect(withPath(`one${delimiter}${delimiter}`)).toBe('one');
+  expect(withPath(join(directory, 'two'))).toBe('two');
+});
+
 test('it is bundled again when an option changes, and when the bundle was damaged', () => {
   const { esbuild, builds } = counted();
   const directory = workspace({ ...HANDLER, 'src/greet.ts': 'export const greet = (name: string) => `hello damaged ${name}`;' });
   const made = bundleIn(directory, esbuild);
   bundleIn(directory, esbuild, { minify: true });
   expect(builds()).toBe(2);
-  writeFileSync(join(made.directory, 'index.js'), '');
-  expect(call(bundleIn(directory, esbuild).directory, { name: 'you' })).toBe('hello damaged you');
-  expect(builds()).toBe(3);
+  const good = readFileSync(join(made.directory, 'index.js'), 'utf8');
+  for (const damaged of ['', good.replace('hello damaged', 'HELLO DAMAGED')]) {
+    writeFileSync(join(made.directory, 'index.js'), damaged);
+    expect(call(bundleIn(directory, esbuild).directory, { name: 'you' })).toBe('hello damaged you');
+  }
+  writeFileSync(join(made.directory, 'more.js'), '');
+  expect(readdirSync(bundleIn(directory, esbuild).directory)).not.toContain('more.js');
+  expect(builds()).toBe(5);
+});
+
+test('everyone may read the bundle, whatever the umask', () => {
+  const directory = workspace({ ...HANDLER, 'src/greet.ts': 'export const greet = (name: string) => `hello modes ${name}`;' });
+  const before = process.umask(0o077);
+  try {
+    const made = bundleIn(directory, counted().esbuild);
+    expect([made.directory, join(made.directory, 'index.js')].map(path => statSync(path).mode.toString(8).slice(-3))).toEqual(['755', '644']);
+  } finally {
+    process.umask(before);
+  }
 });
 
 test('the same sources in another folder give the same bundle', () => {
@@ -84,7 +166,7 @@ test('the same sources in another folder give the same bundle', () => {
 
 test('source maps name the sources relative to the package', () => {
   const made = bundleIn(workspace(HANDLER), counted().esbuild);
-  expect(JSON.parse(readFileSync(join(made.directory, 'index.js.map'), 'utf8')).sources.sort()).toEqual(['../src/greet.ts', '../src/hello.ts']);
+  expect(JSON.parse(readFileSync(join(made.directory, 'index.js.map'), 'utf8')).sources.sort()).toEqual(['src/greet.ts', 'src/hello.ts']);
 });
 
 test.each([
@@ -110,6 +192,33 @@ test('an ES module bundle has top-level await, and CommonJS packages in it find 
   expect(call(made.directory, {})).toBe('up string');
 });
 
+const MODULE_WITH_OWN_NAMES = {
+  'package.json': '{}',
+  'src/hello.ts': `import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+const require = createRequire(import.meta.url);
+const __filename = fileURLToPath(import.meta.url);
+const __dirname = path.dirname(__filename);
+export const handler = async () => [path.basename(__filename), path.join(__dirname, 'index.mjs') === __filename, typeof require('node:fs')].join();
+`,
+};
+
+test.each([[false], [true]])('an ES module may declare __filename, __dirname and require itself (minified: %s)', minify => {
+  const made = bundleIn(workspace(MODULE_WITH_OWN_NAMES), counted().esbuild, { format: ModuleFormat.ESM, minify });
+  expect(call(made.directory, {})).toBe('index.mjs,true,object');
+});
+
+test('the banner of an ES module may declare require, __filename and __dirname', () => {
+  const directory = workspace({
+    'package.json': '{}',
+    'src/hello.ts': 'import { where } from \'old\';\nexport const handler = async () => where();\n',
+    'node_modules/old/index.js': 'const path = require(\'path\'); exports.where = () => path.join(__dirname, \'index.mjs\') === __filename && !__dirname.endsWith(path.sep);',
+  });
+  const banner = 'import { createRequire } from "module"; const require = createRequire(import.meta.url); const __filename = "mine", __dirname = "mine";';
+  expect(call(bundleIn(directory, counted().esbuild, { format: ModuleFormat.ESM, banner }).directory, {})).toBe('true');
+});
+
 test('externals, define, alias, loader, banner and footer reach esbuild', () => {
   const directory = workspace({
     ...HANDLER,
@@ -127,6 +236,13 @@ test('externals, define, alias, loader, banner and footer reach esbuild', () => 
 test('a handler that does not bundle fails with esbuild\'s own words, file and line', () => {
   const directory = workspace({ ...HANDLER, 'src/hello.ts': 'import \'./nowhere\';\nexport const handler = 1;\n' });
   expect(() => bundleIn(directory, counted().esbuild)).toThrow(new BundlingFailure('src/hello.ts:1:7: Could not resolve "./nowhere"'));
+});
+
+const TOP_LEVEL_AWAIT = { ...HANDLER, 'src/hello.ts': 'export const handler = await Promise.resolve(1);\n' };
+const AWAIT_FAILURE = 'src/hello.ts:1:23: Top-level await is currently not supported with the "cjs" output format (format: ModuleFormat.ESM allows it)';
+
+test('top-level await in CommonJS fails and tells which format has it', () => {
+  expect(() => bundleIn(workspace(TOP_LEVEL_AWAIT), counted().esbuild)).toThrow(AWAIT_FAILURE);
 });
 
 describe('without an esbuild in the app', () => {
@@ -160,6 +276,75 @@ describe('without an esbuild in the app', () => {
       tsconfig: join(directory, 'tsconfig.other.json'),
     };
     expect(bundleIn(directory, programOnly(directory), options).hash).toBe(bundleIn(directory, counted().esbuild, options).hash);
+  });
+
+  test.each([[SourceMapMode.INLINE], [SourceMapMode.EXTERNAL], [SourceMapMode.LINKED]])('the program makes the same source map: %s', sourceMap => {
+    const directory = workspace({
+      'package.json': '{}',
+      'shared/über #1%.ts': 'export const shared = 1;\n',
+      'my app/package.json': '{}',
+      'my app/src/hello.ts': 'import { shared } from \'../../shared/über #1%\';\nimport \'./page.css\';\nexport const handler = async () => shared;\n',
+      'my app/src/page.css': 'p { color: red }',
+    });
+    const [program, own] = [programOnly(directory), counted().esbuild]
+      .map(esbuild => bundleIn(join(directory, 'my app'), esbuild, { sourceMap, sourcesContent: true, footer: '/* end */' }));
+    expect(program.hash).toBe(own.hash);
+    expect(readdirSync(program.directory)).toContain('index.css');
+  });
+
+  test('the program writes nothing into the project, which may be read-only', () => {
+    const directory = workspace(HANDLER);
+    const folders = [directory, join(directory, 'src')];
+    const inside = () => folders.map(folder => statSync(folder).mtimeMs);
+    folders.forEach(folder => chmodSync(folder, 0o555));
+    try {
+      const before = inside();
+      bundleIn(directory, programOnly(directory));
+      expect(inside()).toEqual(before);
+    } finally {
+      folders.forEach(folder => chmodSync(folder, 0o755));
+    }
+  });
+
+  test('a program that prints much is heard to its end', () => {
+    const lines = Array.from({ length: 12_000 }, (_, index) => `if (typeof a${index} === 'strnig') {}`);
+    const directory = workspace({ ...HANDLER, 'src/hello.ts': `${lines.join('\n')}\nexport const handler = 1;\n` });
+    expect(bundleIn(directory, programOnly(directory)).warnings).toHaveLength(lines.length);
+  });
+
+  test('the program finds packages in NODE_PATH, as the module does', () => {
+    const directory = workspace({
+      'package.json': '{}', 'src/hello.ts': 'import value from \'far\';\nexport const handler = async () => value;\n', 'more/far/index.js': 'module.exports = 1;',
+    });
+    const [program, own] = [programOnly(directory), counted().esbuild]
+      .map(esbuild => inDirectory(directory, { NODE_PATH: 'more' }, () => bundleIn(directory, esbuild)));
+    expect(program.hash).toBe(own.hash);
+  });
+
+  test('the program, too, tells which format has top-level await', () => {
+    const directory = workspace(TOP_LEVEL_AWAIT);
+    expect(() => bundleIn(directory, programOnly(directory))).toThrow(AWAIT_FAILURE);
+  });
+
+  test.each(['tools/node_modules/esbuild/bin/esbuild', 'esbuild/bin/esbuild'])('on Windows the JavaScript that esbuild.cmd starts is run: %s', script => {
+    // Stands for npm's: JavaScript that starts the real program with the arguments it was given.
+    const real = join(dirname(require.resolve('esbuild/package.json')), 'bin/esbuild');
+    const directory = workspace({
+      ...HANDLER,
+      'tools/esbuild.cmd': 'exit 1',
+      [script]: `process.exit(require('node:child_process').spawnSync(${JSON.stringify(real)}, process.argv.slice(2), { stdio: 'inherit' }).status);`,
+    });
+    const program = inDirectory(directory, { PATH: join(directory, 'tools') }, () => findEsbuild(directory, 'win32'))!;
+    const options = { define: { TEXT: '"a b & c"' } };
+    expect(bundleIn(directory, program, options).hash).toBe(bundleIn(directory, counted().esbuild, options).hash);
+  });
+
+  test('a folder on the PATH that cannot be read is passed over', () => {
+    const directory = workspace();
+    // A path that is too long fails for every user; a folder without the right to enter does not for root.
+    const unreadable = join(directory, 'x'.repeat(300));
+    mkdirSync(join(directory, 'closed'), { mode: 0 });
+    expect(inDirectory(directory, { PATH: [unreadable, join(directory, 'closed')].join(delimiter) }, () => findEsbuild(directory))).toBeUndefined();
   });
 
   test('a failure of the program reads as one of the module', () => {
