@@ -68,7 +68,7 @@ export interface CustomRuntimeLayerProps extends CustomRuntimeLayerOptions {
 
   /**
    * The path of an executable of your own that takes the place of our `/opt/bootstrap`: a script that loops over
-   * `/opt/bin/node`, say. Ours is then `/opt/cdk-hybrid/bootstrap`.
+   * `/opt/bin/node`, say. Ours is then `cdk-hybrid/bootstrap` beside it.
    *
    * @default - our bootstrap
    */
