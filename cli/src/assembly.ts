@@ -57,6 +57,7 @@ interface Manifest {
     readonly displayName?: string;
     readonly environment?: string;
     readonly properties?: Record<string, any>;
+    readonly additionalMetadataFile?: string;
     readonly dependencies?: string[];
     readonly metadata?: Record<string, { readonly type: string; readonly data?: unknown }[]>;
   }>;
@@ -87,7 +88,9 @@ function readStacks(directory: string): Stack[] {
       const other = manifest.artifacts![dependency];
       if (other?.type === 'cdk:asset-manifest') readAssets(directory, other.properties?.file, assets);
     }
-    const metadata = artifact.metadata ?? (properties.additionalMetadataFile && readJson(join(directory, properties.additionalMetadataFile))) ?? {};
+    // Newer versions of the CDK put the metadata into a file, named by the properties and later by the artifact itself.
+    const metadataFile = artifact.additionalMetadataFile ?? properties.additionalMetadataFile;
+    const metadata = { ...metadataFile && readJson(join(directory, metadataFile)), ...artifact.metadata };
     const stack: Stack = {
       name: properties.stackName ?? id,
       path: artifact.displayName?.replace(/ \(.*\)$/, '') ?? id,

@@ -1,7 +1,7 @@
 /** Defines the cache outside the project: folders made once, under the key of what they were made from. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** What an interrupted run left behind may go after this long. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
@@ -20,10 +20,12 @@ export function cacheDirectory(): string {
  * place: nobody ever sees half a folder, and of two processes that do so at once one wins and both go on.
  */
 export async function cached(kind: string, key: string, fill: (directory: string) => Promise<void>): Promise<string> {
-  const parent = join(cacheDirectory(), 'local', kind);
+  const local = resolve(cacheDirectory(), 'local');
+  const parent = join(local, kind);
   const target = join(parent, key);
-  if (existsSync(target)) return target;
   mkdirSync(parent, { recursive: true });
+  isolate(local);
+  if (existsSync(target)) return target;
   removeAbandoned(parent);
   const temporary = mkdtempSync(join(parent, 'tmp-'));
   try {
@@ -34,6 +36,15 @@ export async function cached(kind: string, key: string, fill: (directory: string
     if (!existsSync(target)) throw error;
   }
   return target;
+}
+
+/** Node.js looks for a package.json upwards: this one keeps it from one of a project that the cache is in. */
+function isolate(local: string): void {
+  const file = join(local, 'package.json');
+  if (existsSync(file)) return;
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, '{}\n');
+  renameSync(temporary, file);
 }
 
 function removeAbandoned(parent: string): void {

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { CliError, tell } from './errors';
 import type { LambdaFunction } from './functions';
 import { describe, regionOf, textOf } from './template-values';
+import { RESERVED_NAMES } from '../../layers/runtime/host/lambda-environment';
 
 /**
  * What of the user's shell a function sees: credentials and the way to AWS, proxies and certificates, and what programs of this
@@ -45,15 +46,23 @@ export function givenEnvironment(files: readonly string[], pairs: readonly strin
   const values: Record<string, string> = {};
   for (const file of files) {
     try {
-      Object.assign(values, parseEnv(readFileSync(file, 'utf8')));
+      // A file that a shell reads as well has lines `export NAME=VALUE`: Node.js knows them with a single space only.
+      for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) values[name.replace(/^(export(?=\s))?\s+/, '')] = value!;
     } catch (error) {
       throw new CliError('ENV_INVALID', `cannot read the --env-file '${file}': ${(error as Error).message}`);
     }
+    checkNames(values, `the --env-file '${file}'`);
   }
   for (const pair of pairs) {
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(pair) ?? [];
     if (name === undefined) throw new CliError('ENV_INVALID', `--env must be NAME=VALUE, got '${pair}'`);
     values[name] = value;
   }
+  checkNames(values, '--env');
   return values;
+}
+
+function checkNames(values: Readonly<Record<string, string>>, where: string): void {
+  const reserved = Object.keys(values).find((name) => RESERVED_NAMES.has(name));
+  if (reserved) throw new CliError('ENV_INVALID', `${where} sets ${reserved}, which is reserved: Lambda sets it itself`);
 }

@@ -12,8 +12,10 @@ export const CLI_ERRORS = {
   ENGINE_UNAVAILABLE: 'connect to the npm registry once (the engine is kept afterwards), or run the CLI with that Node.js version',
   ENV_INVALID: 'write --env NAME=VALUE, and one NAME=VALUE per line in the file of --env-file',
   EVENT_INVALID: 'give JSON, the path of a file with JSON, or - for the standard input',
+  EVENT_TOO_LARGE: 'pass where the data is (an object in S3, say), not the data',
   FUNCTION_AMBIGUOUS: 'give the whole construct path',
   FUNCTION_UNKNOWN: '`npx cdk-hybrid list` shows the functions of the assembly',
+  HOST_UNUSABLE: 'give an address of this machine with --host',
   PLATFORM_MISMATCH: 'use a layer made by CustomRuntimeLayer, which also runs elsewhere, or a machine of that kind',
   PORT_UNUSABLE: 'give another one with --port',
   RUNTIME_UNSUPPORTED: 'only provided.* and nodejs* runtimes can be run here',
@@ -31,6 +33,14 @@ export class CliError extends Error {
     super(`${what}; ${CLI_ERRORS[code]} [CDK_HYBRID_CLI_${code}]`.replace(/\s*\n\s*/g, ' | '));
     this.code = `CDK_HYBRID_CLI_${code}`;
   }
+}
+
+/**
+ * What a function wrote, on stderr. Line breaks within a message come as carriage returns, as Lambda wants them: in a terminal
+ * each would overwrite what came before.
+ */
+export function tellLog(line: string, prefix = ''): void {
+  process.stderr.write(`${line.split('\r').map((part) => prefix + part).join('\n')}\n`);
 }
 
 /** A line for people, on stderr: the standard output is for results alone. */

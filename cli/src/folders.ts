@@ -21,7 +21,7 @@ export async function foldersOf(of: LambdaFunction, assembly: Assembly): Promise
   const { assets, foreign } = layersOf(of, assembly);
   for (const layer of foreign) tell(`${of.name}: the layer ${layer} is not in the assembly and is left out`);
   return {
-    taskRoot: 'inline' in code ? await inlineFolder(code.inline) : (await folderOf(code.asset, of.name)).path,
+    taskRoot: 'inline' in code ? await inlineFolder(code.inline) : await codeFolder(code.asset, of.name),
     optDir: await optFolder(assets, of.name),
   };
 }
@@ -30,6 +30,14 @@ interface Folder {
   readonly path: string;
   /** Changes with the contents. */
   key(): string;
+}
+
+/** Code runs outside the project, whose package.json and node_modules Node.js would find from cdk.out: on Lambda they are not there. */
+async function codeFolder(asset: Asset, who: string): Promise<string> {
+  const { path, key } = await folderOf(asset, who);
+  if (path !== asset.path) return path;
+  const copy = createHash('sha256').update(`${path} ${key()}`).digest('hex');
+  return cached('code', copy, (directory) => cp(path, directory, { recursive: true, force: true, verbatimSymlinks: true }));
 }
 
 /** A folder of the assembly as it is; an archive unpacked. */

@@ -4,18 +4,26 @@ import { delimiter, join } from 'node:path';
 import type { Assembly } from './assembly';
 import { nodeOf, nodeOfMajor } from './engine';
 import { environmentOf } from './environment';
-import { CliError, tell } from './errors';
+import { CliError, tell, tellLog } from './errors';
 import { foldersOf, type Folders } from './folders';
 import type { LambdaFunction } from './functions';
-import { FunctionHost, type FunctionDefinition, type FunctionHostOptions } from '../../layers/runtime/host/function-host';
+import { FunctionHost, type FunctionDefinition } from '../../layers/runtime/host/function-host';
+import type { InvocationResult, InvokeRequest } from '../../layers/runtime/invokers/invocation';
 
 /** The runtime program beside this one in the package: what a function on a managed runtime is run with. */
 const RUNTIME_PROGRAM = join(__dirname, '..', '..', 'layers', 'runtime', 'dist', 'bootstrap.cjs');
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' };
 
-export async function hostOf(
-  of: LambdaFunction, assembly: Assembly, given: Readonly<Record<string, string>>, onLog: FunctionHostOptions['onLog']): Promise<FunctionHost> {
+/** A function that runs here. */
+export interface LocalFunction {
+  invoke(request: InvokeRequest): Promise<InvocationResult>;
+  stop(): Promise<void>;
+}
+
+/** @param prefix what each line of the function's logs begins with */
+export async function runFunction(
+  of: LambdaFunction, assembly: Assembly, given: Readonly<Record<string, string>>, prefix?: string): Promise<LocalFunction> {
   if (of.runtime === undefined) throw new CliError('CONTAINER_IMAGE', `${of.name} is a container image`);
   const folders = await foldersOf(of, assembly);
   const { bootstrap, nodePath } = await bootstrapOf(of, folders);
@@ -31,7 +39,24 @@ export async function hostOf(
     maxConcurrency: of.maxConcurrency,
     account: of.stack.account,
   };
-  return new FunctionHost(definition, { onLog });
+  const host = new FunctionHost(definition, { onLog: (line) => tellLog(line, prefix) });
+  return {
+    invoke: async (request) => {
+      const result = await host.invoke(request);
+      if (result.functionError && namesOpt(bootstrap[0], result)) {
+        tell(`${of.name}: its bootstrap names /opt/, where layers are on Lambda but not on this machine; \${0%/*}/ in its place is the bootstrap's own folder, here and there`);
+      }
+      return result;
+    },
+    stop: () => host.stop(),
+  };
+}
+
+/** Whether a bootstrap that is a script could not be run, or ran what is not there (exit codes of a shell), and looks into /opt. */
+function namesOpt(bootstrap: string, { errorType, payload }: InvocationResult): boolean {
+  if (errorType !== 'Runtime.InvalidEntrypoint' && !/exit status 12[67]\b/.test(payload.toString())) return false;
+  const text = readFileSync(bootstrap, 'latin1');
+  return text.startsWith('#!') && text.includes('/opt/');
 }
 
 interface Start {

@@ -17,7 +17,8 @@ Options:
   --app, --output <dir>   the cloud assembly (default: cdk.out)
   --event <event>         invoke: JSON, a file with JSON, or - for stdin (default: {})
   --env <NAME=VALUE>      an environment variable for the function; may be repeated
-  --env-file <file>       a file with NAME=VALUE lines; --env wins over it
+  --env-file <file>       a file with NAME=VALUE lines; --env wins over it. Also --from-env-file: Node.js 20 and 22
+                          read --env-file themselves as well
   --port <port>           local: the port (default: 3001; 0 = any free one)
   --host <address>        local: the address to listen on (default: 127.0.0.1)
   --help                  this text
@@ -40,8 +41,8 @@ export interface Options {
 /** The options that each command takes besides --app, --help and --version. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   list: [],
-  invoke: ['event', 'env', 'env-file'],
-  local: ['env', 'env-file', 'port', 'host'],
+  invoke: ['event', 'env', 'env-file', 'from-env-file'],
+  local: ['env', 'env-file', 'from-env-file', 'port', 'host'],
 };
 const COMMON = ['app', 'output', 'help', 'version'];
 
@@ -67,7 +68,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' | 'versi
     app: values.app ?? values.output ?? 'cdk.out',
     event: values.event,
     env: values.env ?? [],
-    envFiles: values['env-file'] ?? [],
+    envFiles: [...values['env-file'] ?? [], ...values['from-env-file'] ?? []],
     port: portOf(values.port ?? '3001'),
     host: values.host ?? '127.0.0.1',
   };
@@ -84,6 +85,7 @@ function parse(argv: readonly string[]) {
         'event': { type: 'string' },
         'env': { type: 'string', multiple: true },
         'env-file': { type: 'string', multiple: true },
+        'from-env-file': { type: 'string', multiple: true },
         'port': { type: 'string' },
         'host': { type: 'string' },
         'help': { type: 'boolean', short: 'h' },

@@ -33,6 +33,7 @@ exports.fails = async () => { throw new TypeError('broken on purpose'); };
 exports.environment = async () => process.env;
 exports.slow = async (event) => { console.log('has begun in ' + process.pid); await new Promise((resolve) => setTimeout(resolve, event.ms)); return 'done'; };
 exports.hangs = () => new Promise(() => { setInterval(() => {}, 1000); });
+exports.lines = async () => { console.log('first\\nsecond'); };
 exports.version = async () => process.version;
 exports.shared = async () => require('from-a-layer');
 `;
@@ -108,6 +109,13 @@ export function synthesizeApp(directory: string): TestApp {
         { name: 'lib/client.js', content: OWN_CLIENT },
       ]);
       new lambda.Function(this, 'Own', { ...common, layers: [], code: lambda.Code.fromAsset(zip), handler: 'unused' });
+
+      // A bootstrap as people write it for Lambda alone.
+      addFiles(directory, { 'opt/bootstrap': '#!/bin/sh\nexec /opt/engine/of-my-own "$@"\n' });
+      chmodSync(join(directory, 'opt/bootstrap'), 0o755);
+      new lambda.Function(this, 'NamesOpt', { ...common, layers: [], code: lambda.Code.fromAsset(join(directory, 'opt')), handler: 'unused' });
+      new lambda.Function(this, 'Lines', { ...common, handler: 'index.lines' });
+      new lambda.Function(this, 'Shared', { ...common, handler: 'index.shared' });
 
       new lambda.Function(this, 'Python', { runtime: lambda.Runtime.PYTHON_3_12, code: common.code, handler: 'index.hello' });
       new lambda.Function(this, 'NoBootstrap', { ...common, layers: [], handler: 'index.hello' });

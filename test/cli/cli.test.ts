@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { OTHER_MAJOR, synthesizeApp, type TestApp } from './app';
-import { bundlePrograms, cdkHybrid, startCdkHybrid, type Run } from './command';
+import { bundlePrograms, cdkHybrid, executeCdkHybrid, startCdkHybrid, type Run } from './command';
 import { NEWEST } from '../../cli/src/engine';
+import { addFiles } from '../workspace';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'cdk-hybrid-cli-')));
 const cache = join(directory, 'cache');
@@ -13,6 +14,7 @@ let app: TestApp;
 beforeAll(() => {
   bundlePrograms();
   app = synthesizeApp(directory);
+  writeFileSync(join(directory, 'big.json'), JSON.stringify('x'.repeat(6 * 1024 * 1024 + 1)));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -36,7 +38,7 @@ describe('list', () => {
     const names = out.trim().split('\n').map((line) => line.split(/ {2,}/)[0]);
     expect(names.sort()).toEqual([
       ...['Fails', 'Hangs', 'Hello', 'Slow'].flatMap((id) => [`App/${id}`, `Prod/App/${id}`]),
-      ...['Environment', 'Evil', 'FromBucket', 'Image', 'Inline', 'Layers', 'Managed', 'Nested/Inner', 'NoBootstrap', 'Own', 'Parent', 'Python',
+      ...['Environment', 'Evil', 'FromBucket', 'Image', 'Inline', 'Layers', 'Lines', 'Managed', 'NamesOpt', 'Nested/Inner', 'NoBootstrap', 'Own', 'Parent', 'Python', 'Shared',
         'OtherArchitecture', 'OtherMajor', 'OtherOwn', 'Wrapped'].map((id) => `More/${id}`),
     ].sort());
     expect(out).toMatch(/^More\/Image +container image/m);
@@ -105,6 +107,45 @@ describe('invoke', () => {
     const { out, err } = await run(['invoke', 'More/Environment', '--env-file', 'local.env', '--env', 'PLAIN=from=option', '--env', 'EMPTY=']);
     expect(JSON.parse(out)).toMatchObject({ PLAIN: 'from=option', BUCKET: 'a bucket', EMPTY: '' });
     expect(err).not.toContain('is left out');
+  });
+
+  test('takes lines of --env-file that a shell takes too', async () => {
+    writeFileSync(join(directory, 'shell.env'), 'export PLAIN=exported\nexport  BUCKET=with spaces\nexport\tTABBED=with a tab\n');
+    expect(JSON.parse((await run(['invoke', 'More/Environment', '--env-file', 'shell.env'])).out)).toMatchObject({ PLAIN: 'exported', BUCKET: 'with spaces', TABBED: 'with a tab' });
+  });
+
+  test('takes --from-env-file, which no Node.js reads as its own option', () => {
+    writeFileSync(join(directory, 'own.env'), 'PLAIN=from file\nNODE_OPTIONS=--require ./only-in-the-function.js\n');
+    const where = { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } };
+    // The function has no such file: it fails, the program does not.
+    expect(executeCdkHybrid(['invoke', 'More/Environment', '--from-env-file', 'own.env'], where)).toMatchObject({ code: 1, out: expect.stringContaining('Runtime exited') });
+    const missing = executeCdkHybrid(['invoke', 'More/Environment', '--from-env-file', 'nope.env'], where);
+    expect(missing).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^cdk-hybrid: .*nope\.env.*\[CDK_HYBRID_CLI_ENV_INVALID\]\n$/) });
+  });
+
+  test('prints a message of several lines as several lines', async () => {
+    const { err } = await run(['invoke', 'More/Lines']);
+    expect(err).toMatch(/\tfirst\nsecond\n/);
+    expect(err).not.toContain('\r');
+  });
+
+  test('runs code outside the project: its package.json and its packages do not count', async () => {
+    const project = mkdtempSync(join(directory, 'project-'));
+    cpSync(app.output, join(project, 'cdk.out'), { recursive: true, verbatimSymlinks: true });
+    addFiles(project, { 'package.json': '{"type":"module"}', 'node_modules/from-a-layer/index.js': 'module.exports = "of the project";' });
+    const { code, out, err } = await run(['invoke', 'App/Hello', '--event', '1'], { cwd: project });
+    expect([code, JSON.parse(out).event, err.includes('ES module')]).toEqual([0, 1, false]);
+    expect(JSON.parse((await run(['invoke', 'More/Shared'], { cwd: project })).out)).toMatchObject({ errorMessage: expect.stringContaining('from-a-layer') });
+    // A cache in the project is no part of it either; a relative name is one from where the user is.
+    expect((await run(['invoke', 'App/Hello'], { cwd: project, env: { CDK_HYBRID_CACHE_DIR: '.cache' } })).code).toBe(0);
+    expect((await run(['invoke', 'More/Own'], { cwd: project, env: { CDK_HYBRID_CACHE_DIR: '.cache' } })).code).toBe(0);
+  });
+
+  test('of a bootstrap that looks into /opt says how it runs here too', async () => {
+    const { code, err } = await run(['invoke', 'More/NamesOpt']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^cdk-hybrid: More\/NamesOpt: its bootstrap names \/opt\/, where layers are on Lambda but not on this machine; \$\{0%\/\*\}\/ in its place /m);
+    expect((await run(['invoke', 'App/Fails'])).err).not.toContain('/opt/');
   });
 
   test('that is interrupted exits with 130 and leaves no bootstrap behind', async () => {
@@ -179,7 +220,11 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     ['an unknown command', ['run'], 'USAGE', 'unknown command \'run\', expected one of list, invoke, local'],
     ['an unknown option', ['list', '--colour'], 'USAGE', 'Unknown option \'--colour\''],
     ['an option of another command', ['list', '--event', '{}'], 'USAGE', '\'list\' takes no option --event'],
-    ['an event that is neither JSON nor a file', ['invoke', 'App/Hello', '--event', '{a:1}'], 'EVENT_INVALID', 'neither JSON nor an existing file: \'{a:1}\''],
+    ['an event that is neither JSON nor a file', ['invoke', 'App/Hello', '--event', 'nope.json'], 'EVENT_INVALID', 'neither JSON nor an existing file: \'nope.json\''],
+    ['an event that breaks', ['invoke', 'App/Hello', '--event', '{"a":1,}'], 'EVENT_INVALID', 'at position 7'],
+    ['an event of more than 6 MB', ['invoke', 'App/Hello', '--event', 'big.json'], 'EVENT_TOO_LARGE', '6291459 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)'],
+    ['--env of a name that Lambda sets', ['invoke', 'App/Hello', '--env', '_HANDLER=x.y'], 'ENV_INVALID', '--env sets _HANDLER, which is reserved'],
+    ['an address that is none', ['local', '--host', '999.1.1.1', '--port', '0'], 'HOST_UNUSABLE', 'cannot listen on --host 999.1.1.1'],
     ['an event that is a folder', ['invoke', 'App/Hello', '--event', 'code'], 'EVENT_INVALID', '\'code\''],
     ['a file that is not JSON', ['invoke', 'App/Hello', '--event', 'code/index.js'], 'EVENT_INVALID', 'the file \'code/index.js\' of --event is not JSON'],
     ['a standard input that is not JSON', ['invoke', 'App/Hello', '--event', '-'], 'EVENT_INVALID', 'the standard input of --event is not JSON'],
@@ -245,6 +290,31 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     }
   }
 
+  test('names are found where any version of the CDK writes them', async () => {
+    const metadata = (change: (stack: any, output: string) => void): string => broken((copy) => {
+      const file = join(copy, 'manifest.json');
+      const manifest = JSON.parse(readFileSync(file, 'utf8'));
+      for (const name of readdirSync(copy).filter((each) => each.endsWith('.template.json'))) {
+        const template = JSON.parse(readFileSync(join(copy, name), 'utf8'));
+        for (const resource of Object.values<any>(template.Resources)) delete resource.Metadata?.['aws:cdk:path'];
+        writeFileSync(join(copy, name), JSON.stringify(template));
+      }
+      change(manifest.artifacts.App, copy);
+      writeFileSync(file, JSON.stringify(manifest));
+    });
+    const move = (to: (stack: any) => any) => (stack: any, output: string): void => {
+      const held = stack.metadata ?? JSON.parse(readFileSync(join(output, stack.properties.additionalMetadataFile), 'utf8'));
+      delete stack.metadata;
+      delete stack.properties.additionalMetadataFile;
+      writeFileSync(join(output, 'App.metadata.json'), JSON.stringify(held));
+      to(stack).additionalMetadataFile = 'App.metadata.json';
+    };
+    for (const to of [(stack: any) => stack, (stack: any) => stack.properties]) {
+      const { out } = await run(['list', '--app', metadata(move(to))]);
+      expect(out).toMatch(/^App\/Hello /m);
+    }
+  });
+
   test('a newer manifest that still reads is read', async () => {
     const output = broken((copy) => {
       const manifest = JSON.parse(readFileSync(join(copy, 'manifest.json'), 'utf8'));
@@ -296,6 +366,7 @@ describe('local', () => {
       expect(JSON.parse(Buffer.from((await invoke('Own')).Payload!).toString())).toEqual({ own: { n: 1 } });
       expect((await invoke('App/Fails')).FunctionError).toBe('Unhandled');
       await expect(invoke('Nope')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+      await expect(invoke('Hello')).rejects.toMatchObject({ name: 'InvalidParameterValueException', message: expect.stringContaining('\'Hello\' can be Prod/App/Hello or App/Hello') });
       await expect(invoke('More/Image')).rejects.toMatchObject({ name: 'ServiceException', message: expect.stringContaining('container image') });
       expect(lines()).toContain('[App/Hello] ');
       expect(await stop('SIGTERM')).toBe(0);

@@ -34,6 +34,12 @@ export async function cdkHybrid(args: readonly string[], where: Where): Promise<
   return { code, out, err };
 }
 
+/** The program started by its first line, as npm's links do. */
+export function executeCdkHybrid(args: readonly string[], where: Where): Run {
+  const { status, stdout, stderr } = spawnSync(CLI, [...args], { cwd: where.cwd, env: { ...process.env, ...where.env }, input: where.input, encoding: 'utf8' });
+  return { code: status, out: stdout, err: stderr };
+}
+
 export function startCdkHybrid(args: readonly string[], where: Where): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [CLI, ...args], { cwd: where.cwd, env: { ...process.env, ...where.env } });
 }

@@ -1,10 +1,11 @@
 /** Defines `invoke`: one invocation, its result on the standard output. */
 import { readFileSync, statSync } from 'node:fs';
+import { MAX_EVENT_BYTES, tooLarge } from '../../../layers/runtime/sources/emulator';
 import type { Assembly } from '../assembly';
 import { givenEnvironment } from '../environment';
 import { CliError } from '../errors';
 import { findFunction, functionsOf } from '../functions';
-import { hostOf } from '../local-function';
+import { runFunction } from '../local-function';
 import type { Options } from '../options';
 import { endOnSignal } from '../signals';
 
@@ -12,31 +13,36 @@ export async function invoke(assembly: Assembly, options: Options): Promise<numb
   const called = findFunction(functionsOf(assembly), options.args[0]);
   const event = readEvent(options.event ?? '{}');
   const given = givenEnvironment(options.envFiles, options.env);
-  const host = await hostOf(called, assembly, given, (line) => process.stderr.write(`${line}\n`));
+  const running = await runFunction(called, assembly, given);
   endOnSignal();
   try {
-    const result = await host.invoke({ event });
+    const result = await running.invoke({ event });
     process.stdout.write(`${result.payload}\n`);
     return result.functionError ? 1 : 0;
   } finally {
-    await host.stop();
+    await running.stop();
   }
 }
 
 /** JSON itself, a file with JSON, or - for the standard input. */
 function readEvent(given: string): Buffer {
-  if (isJson(given)) return Buffer.from(given);
-  const fromInput = given === '-';
-  if (!fromInput && !statSync(given, { throwIfNoEntry: false })?.isFile()) {
-    throw new CliError('EVENT_INVALID', `--event is neither JSON nor an existing file: '${given}'`);
-  }
-  const text = readFileSync(fromInput ? 0 : given, 'utf8').replace(/^\uFEFF/, '');
-  if (isJson(text)) return Buffer.from(text);
-  throw new CliError('EVENT_INVALID', `${fromInput ? 'the standard input' : `the file '${given}'`} of --event is not JSON: ${whyNot(text)}`);
+  const event = Buffer.from(eventText(given));
+  if (event.length > MAX_EVENT_BYTES) throw new CliError('EVENT_TOO_LARGE', `the event of --event is refused as on Lambda: ${tooLarge(event.length)}`);
+  return event;
 }
 
-function isJson(text: string): boolean {
-  return whyNot(text) === undefined;
+function eventText(given: string): string {
+  const problem = whyNot(given);
+  if (!problem) return given;
+  const fromInput = given === '-';
+  if (!fromInput && !statSync(given, { throwIfNoEntry: false })?.isFile()) {
+    const meant = /^\s*[{["]/.test(given) ? `not JSON: ${problem}: '${given}'` : `neither JSON nor an existing file: '${given}'`;
+    throw new CliError('EVENT_INVALID', `--event is ${meant}`);
+  }
+  const text = readFileSync(fromInput ? 0 : given, 'utf8').replace(/^\uFEFF/, '');
+  const textProblem = whyNot(text);
+  if (!textProblem) return text;
+  throw new CliError('EVENT_INVALID', `${fromInput ? 'the standard input' : `the file '${given}'`} of --event is not JSON: ${textProblem}`);
 }
 
 function whyNot(text: string): string | undefined {

@@ -1,11 +1,10 @@
 /** Defines `local`: every function of the assembly behind the URL that the AWS CLI and SDKs use. */
-import type { FunctionHost } from '../../../layers/runtime/host/function-host';
 import { Emulator, type EmulatedFunction } from '../../../layers/runtime/sources/emulator';
 import type { Assembly } from '../assembly';
 import { givenEnvironment } from '../environment';
 import { CliError, tell } from '../errors';
 import { findFunction, functionsOf, shortName, type LambdaFunction } from '../functions';
-import { hostOf } from '../local-function';
+import { runFunction, type LocalFunction } from '../local-function';
 import type { Options } from '../options';
 import { endOnSignal } from '../signals';
 
@@ -15,7 +14,7 @@ const ONLY_FUNCTION = 'function';
 export async function local(assembly: Assembly, options: Options): Promise<number> {
   const functions = functionsOf(assembly);
   const given = givenEnvironment(options.envFiles, options.env);
-  const hosts = new Map<LambdaFunction, Promise<FunctionHost>>();
+  const hosts = new Map<LambdaFunction, Promise<LocalFunction>>();
 
   /** Functions are unpacked and started when they are first invoked. */
   const started = (of: LambdaFunction): EmulatedFunction => ({
@@ -23,7 +22,7 @@ export async function local(assembly: Assembly, options: Options): Promise<numbe
       const prefix = functions.length > 1 ? `[${shortName(functions, of)}] ` : '';
       let host = hosts.get(of);
       if (!host) {
-        host = hostOf(of, assembly, given, (line) => process.stderr.write(`${prefix}${line}\n`));
+        host = runFunction(of, assembly, given, prefix);
         hosts.set(of, host);
         // What could not be started may be mended and tried again.
         host.catch((error: Error) => {
@@ -55,6 +54,7 @@ function resolveFunction(
     return started(findFunction(functions, name));
   } catch (error) {
     tell((error as Error).message);
+    if (error instanceof CliError && error.code === 'CDK_HYBRID_CLI_FUNCTION_AMBIGUOUS') throw error;
     return undefined;
   }
 }
@@ -63,6 +63,8 @@ async function listen(emulator: Emulator, { port, host }: Options): Promise<stri
   try {
     return await emulator.listen(port, host);
   } catch (error) {
+    const ofHost = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '');
+    if (ofHost) throw new CliError('HOST_UNUSABLE', `cannot listen on --host ${host}: ${(error as Error).message}`);
     throw new CliError('PORT_UNUSABLE', `cannot listen on ${host}:${port}: ${(error as Error).message}`);
   }
 }

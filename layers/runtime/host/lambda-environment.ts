@@ -16,6 +16,16 @@ export interface LambdaEnvironmentProps {
   readonly runtimeApi: string;
 }
 
+/**
+ * What Lambda lets no function set ("Reserved environment variables"), without credentials and region: on another machine than
+ * Lambda's they come from the user.
+ */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  '_HANDLER', '_X_AMZN_TRACE_ID', 'AWS_EXECUTION_ENV', 'AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE', 'AWS_LAMBDA_LOG_GROUP_NAME', 'AWS_LAMBDA_LOG_STREAM_NAME', 'AWS_LAMBDA_MAX_CONCURRENCY', 'AWS_LAMBDA_RUNTIME_API',
+  'LAMBDA_RUNTIME_DIR', 'LAMBDA_TASK_ROOT',
+]);
+
 /** Names and values as AWS documents them ("Defined runtime environment variables"), with the host's paths. */
 export function lambdaEnvironment(props: LambdaEnvironmentProps): Record<string, string> {
   const { name, version, taskRoot, optDir } = props;

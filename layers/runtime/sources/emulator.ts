@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIPv4, type AddressInfo } from 'node:net';
 import { encodeEvent, EVENT_STREAM_TYPE } from './event-stream';
 import type { InvocationResult, InvokeRequest } from '../invokers/invocation';
 
@@ -15,14 +15,19 @@ export interface EmulatedFunction {
 }
 
 export interface EmulatorOptions {
-  /** The function of this name, if there is one. The name is what an ARN ends with, without a qualifier. */
+  /** The function of this name, if there is one; throws when the name is no good. The name is what an ARN ends with, without a qualifier. */
   readonly resolve: (name: string) => EmulatedFunction | undefined;
   /** Told about failures that no caller waits for (invocation type Event). */
   readonly onError?: (message: string) => void;
 }
 
 /** Lambda's limit for the event of a synchronous invocation. */
-const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+
+/** Lambda's words for an event over it. */
+export function tooLarge(bytes: number): string {
+  return `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${MAX_EVENT_BYTES} bytes)`;
+}
 
 /** An error as the Lambda API reports it. */
 class ApiError extends Error {
@@ -34,6 +39,8 @@ class ApiError extends Error {
 export class Emulator {
   private readonly server: Server;
   private closing = false;
+  /** Only programs of this machine can reach it. */
+  private onLoopback = false;
   /** Invocations of type Event that are still running. */
   private readonly background = new Set<Promise<void>>();
 
@@ -50,6 +57,7 @@ export class Emulator {
       this.server.listen(port, host, resolve);
     });
     const bound = this.server.address() as AddressInfo;
+    this.onLoopback = isLoopback(bound.address);
     return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
   }
 
@@ -79,6 +87,7 @@ export class Emulator {
   }
 
   private async route(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    this.refuseWebPages(request);
     const [path, query = ''] = (request.url ?? '').split('?');
     const match = /^\/(2015-03-31|2021-11-15)\/functions\/([^/]+)\/(invocations|response-streaming-invocations)$/.exec(path);
     if (!match || request.method !== 'POST') {
@@ -88,7 +97,7 @@ export class Emulator {
     }
     const event = await readEvent(request);
     const { name, qualifier } = functionName(decodePath(match[2]), new URLSearchParams(query).get('Qualifier'));
-    const called = this.options.resolve(name);
+    const called = this.resolve(name);
     if (!called) throw new ApiError(404, 'ResourceNotFoundException', `Function not found: ${name}`);
     const version = called.version ?? '$LATEST';
     if (qualifier && qualifier !== version) {
@@ -106,6 +115,24 @@ export class Emulator {
       return this.invoke(called, invoke, version, header(request, 'x-amz-invocation-type') ?? 'RequestResponse', tail, response);
     }
     return streamed(await called.invoke({ ...invoke, streaming: true }), version, tail, response);
+  }
+
+  private resolve(name: string): EmulatedFunction | undefined {
+    try {
+      return this.options.resolve(name);
+    } catch (error) {
+      throw new ApiError(400, 'InvalidParameterValueException', (error as Error).message);
+    }
+  }
+
+  /** A browser lets any page send requests to this machine: it names the page (Origin), or the name that the page had made ours (Host). */
+  private refuseWebPages(request: IncomingMessage): void {
+    const { origin, host } = request.headers;
+    const why = origin !== undefined ? `Requests of web pages are not served (Origin: ${origin})`
+      : this.onLoopback && host !== undefined && !isLoopback(hostname(host)) ? `Requests to '${host}' are not served, only to localhost or 127.0.0.1` : undefined;
+    if (!why) return;
+    request.resume();
+    throw new ApiError(403, 'AccessDeniedException', why);
   }
 
   private async invoke(
@@ -176,7 +203,7 @@ async function readEvent(request: IncomingMessage): Promise<Buffer> {
     if (size <= MAX_EVENT_BYTES) chunks.push(chunk);
   }
   if (size > MAX_EVENT_BYTES) {
-    throw new ApiError(413, 'RequestTooLargeException', `${size} byte payload is too large for the RequestResponse invocation type (limit ${MAX_EVENT_BYTES} bytes)`);
+    throw new ApiError(413, 'RequestTooLargeException', tooLarge(size));
   }
   if (size === 0) return Buffer.from('{}');
   const event = Buffer.concat(chunks);
@@ -206,6 +233,15 @@ function functionName(given: string, qualifier: string | null): { name: string; 
   const match = /^(?:arn:[^:]+:lambda:[^:]+:\d{12}:function:|\d{12}:function:)?([^:]+)(?::([^:]+))?$/.exec(given);
   if (!match) throw new ApiError(400, 'InvalidParameterValueException', `'${given}' is neither a function's name nor an ARN`);
   return { name: match[1], qualifier: match[2] ?? qualifier ?? undefined };
+}
+
+/** The name in a Host header, which may have a port. */
+function hostname(host: string): string {
+  return host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase();
+}
+
+function isLoopback(name: string): boolean {
+  return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 function decodePath(text: string): string {

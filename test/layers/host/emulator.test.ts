@@ -1,6 +1,7 @@
 /** The client is AWS's own SDK, and the AWS CLI where it is installed. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -135,6 +136,45 @@ test('another URL is a 404 that names the ones that are served', async () => {
   const reply = await fetch(`${url}/2015-03-31/functions`);
   expect([reply.status, reply.headers.get('x-amzn-errortype')]).toEqual([404, 'UnknownOperationException']);
   expect(await reply.text()).toContain('/2015-03-31/functions/<name>/invocations');
+});
+
+describe('a web page', () => {
+  interface Reply { readonly status?: number; readonly type?: string | string[]; readonly body: string }
+
+  const post = (headers: Record<string, string>, to = url): Promise<Reply> => new Promise((resolve, reject) => {
+    const sent = request(`${to}/2015-03-31/functions/hello/invocations`, { method: 'POST', headers }, (reply) => {
+      let body = '';
+      reply.on('data', (chunk) => { body += chunk; });
+      reply.on('end', () => resolve({ status: reply.statusCode, type: reply.headers['x-amzn-errortype'], body }));
+    });
+    sent.once('error', reject).end('{}');
+  });
+
+  test.each([
+    ['by its origin', { Origin: 'https://example.com' }],
+    ['without an origin of its own', { Origin: 'null' }],
+    ['by a name that it had made this machine\'s', { Host: 'rebound.example.com:3001' }],
+    ['by a name that begins like an address', { Host: '127.0.0.1.example.com' }],
+  ])('is refused %s', async (_what, headers) => {
+    const { status, type, body } = await post(headers);
+    expect([status, type]).toEqual([403, 'AccessDeniedException']);
+    expect(JSON.parse(body).message).toContain(Object.values(headers)[0]);
+  });
+
+  test.each(['localhost', 'LOCALHOST:3001', '127.0.0.1:3001', '127.1.2.3', '[::1]:3001'])('is no program that asks for %s', async (Host) => {
+    expect((await post({ Host })).status).toBe(200);
+  });
+
+  test('is told from a program by its origin alone when others may reach the server', async () => {
+    const open = new Emulator({ resolve: () => host });
+    const to = (await open.listen(0, '0.0.0.0')).replace('0.0.0.0', '127.0.0.1');
+    try {
+      expect((await post({ Host: 'lambda.internal' }, to)).status).toBe(200);
+      expect((await post({ Origin: 'https://example.com' }, to)).status).toBe(403);
+    } finally {
+      await open.close();
+    }
+  });
 });
 
 test('the AWS CLI invokes a function, where it is installed', async () => {
