@@ -37,7 +37,7 @@ const TSCONFIGS = ['tsconfig.json', 'jsconfig.json'];
  */
 export function bundle(esbuild: Esbuild, entry: string, bundling: BundlingOptions, defaultTarget: string): Bundle {
   const options = esbuildOptions(entry, bundling, defaultTarget);
-  const recordPath = join(cacheDirectory('bundles'), `${sha256(JSON.stringify([2, esbuild.identity, options])).slice(0, 32)}.json`);
+  const recordPath = join(cacheDirectory('bundles'), `${sha256(JSON.stringify([3, esbuild.identity, options])).slice(0, 32)}.json`);
 
   const record = readJson<BundleRecord>(recordPath);
   if (record && isCurrent(record)) {

@@ -84,7 +84,7 @@ interface EsbuildModule {
 }
 
 function bundleInProcess(esbuild: EsbuildModule, options: EsbuildOptions): EsbuildResult {
-  const { entryPoint, banner, footer, mainFields, tsconfig, ...same } = options;
+  const { entryPoint, banner, footer, mainFields, conditions, tsconfig, ...same } = options;
   try {
     const result = esbuild.buildSync({
       ...same,
@@ -100,7 +100,9 @@ function bundleInProcess(esbuild: EsbuildModule, options: EsbuildOptions): Esbui
       logLevel: 'silent',
       banner: { js: banner },
       footer: { js: footer },
+      // An empty list, too, would take the place of esbuild's own.
       ...mainFields.length ? { mainFields } : {},
+      ...conditions.length ? { conditions } : {},
       ...tsconfig ? { tsconfig } : {},
     });
     return {

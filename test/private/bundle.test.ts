@@ -278,6 +278,18 @@ describe('without an esbuild in the app', () => {
     expect(bundleIn(directory, programOnly(directory), options).hash).toBe(bundleIn(directory, counted().esbuild, options).hash);
   });
 
+  test('the program takes the same files of a package as the module', () => {
+    const directory = workspace({
+      'package.json': '{}',
+      'src/hello.ts': 'import value from \'both\';\nexport const handler = async () => value;\n',
+      'node_modules/both/package.json': '{"name":"both","exports":{"module":"./esm.js","default":"./cjs.js"}}',
+      'node_modules/both/esm.js': 'export default \'module\';',
+      'node_modules/both/cjs.js': 'module.exports = \'default\';',
+    });
+    const made = [programOnly(directory), counted().esbuild].map(esbuild => bundleIn(directory, esbuild));
+    expect(made.map(({ directory: folder }) => call(folder, {}))).toEqual(['module', 'module']);
+  });
+
   test.each([[SourceMapMode.INLINE], [SourceMapMode.EXTERNAL], [SourceMapMode.LINKED]])('the program makes the same source map: %s', sourceMap => {
     const directory = workspace({
       'package.json': '{}',
