@@ -26,8 +26,7 @@ export const handler = async (event: Event) => ({ number: ${number}, path: join(
 }
 
 function synth(variant) {
-  const output = join(work, 'out');
-  rmSync(output, { recursive: true, force: true });
+  const output = outputOf(variant);
   const start = process.hrtime.bigint();
   const run = spawnSync(process.execPath, [join(here, 'app.cjs'), variant, handlers], {
     cwd: handlers, encoding: 'utf8',
@@ -37,13 +36,18 @@ function synth(variant) {
   return Number(process.hrtime.bigint() - start) / 1e6;
 }
 
-const forgetBundles = () => rmSync(join(cache, 'bundles'), { recursive: true, force: true });
+const outputOf = variant => join(work, `out-${variant}`);
+const forget = variant => {
+  rmSync(join(cache, 'bundles'), { recursive: true, force: true });
+  rmSync(outputOf(variant), { recursive: true, force: true });
+};
 const measures = {
   'plain, 20 inline functions': () => synth('plain'),
   'layer, warm cache': () => synth('layer'),
-  'HybridFunction, cold': () => { forgetBundles(); return synth('hybrid'); },
+  'HybridFunction, cold': () => { forget('hybrid'); return synth('hybrid'); },
   'HybridFunction, warm': () => synth('hybrid'),
-  'NodejsFunction, no cdk.out': () => synth('nodejsFunction'),
+  'NodejsFunction, cold': () => { forget('nodejsFunction'); return synth('nodejsFunction'); },
+  'NodejsFunction, warm': () => synth('nodejsFunction'),
 };
 const times = Object.fromEntries(Object.keys(measures).map(name => [name, []]));
 

@@ -88,7 +88,8 @@ function esbuildOptions(entry: string, bundling: BundlingOptions, defaultTarget:
     banner: [esm ? esmBanner(banner) : '', banner].filter(Boolean).join('\n'),
     footer: bundling.footer ?? '',
     mainFields: bundling.mainFields ?? (esm ? ['module', 'main'] : []),
-    conditions: bundling.conditions ?? [],
+    // esbuild leaves its own condition out when others are given.
+    conditions: bundling.conditions ? ['module', ...bundling.conditions] : [],
     nodePaths: (process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean).map(path => resolve(path)),
     ...bundling.tsconfig ? { tsconfig: resolve(bundling.tsconfig) } : {},
   };
