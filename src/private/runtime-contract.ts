@@ -8,6 +8,7 @@ export const RUNTIME_CONTRACT = {
   _LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET: 'the socket that takes JSON logs on Managed Instances',
   _X_AMZN_TRACE_ID: 'the X-Ray trace of the invocation; not set while several run at once',
   AWS_DEFAULT_REGION: 'the region, for older SDKs',
+  AWS_EXECUTION_ENV: 'which of its runtimes Lambda has started; a host sets none',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 'the memory of the function in MiB',
   AWS_LAMBDA_FUNCTION_NAME: 'the name of the function',
   AWS_LAMBDA_FUNCTION_VERSION: 'the version of the function',
