@@ -1,8 +1,8 @@
 /** Defines the host of one function: bootstraps served by our Runtime API, invoked as Lambda would. */
 import { lambdaEnvironment } from './lambda-environment';
 import { RuntimeApiServer } from './runtime-api-server';
+import type { InvocationResult, InvokeRequest } from '../core/invoker';
 import type { LogSource } from '../invokers/bootstrap-process';
-import type { InvocationResult, InvokeRequest } from '../invokers/invocation';
 import { IsolatedInvoker } from '../invokers/isolated';
 
 export interface FunctionDefinition {
@@ -72,8 +72,8 @@ export class FunctionHost {
   }
 
   /** Starts the bootstraps. One that fails to initialize is reported by the first invocation, as on Lambda. */
-  start(): Promise<void> {
-    return this.invoker.start();
+  async start(): Promise<void> {
+    await this.invoker.start();
   }
 
   /** A failure of the function is a result (`functionError`), not a rejection. Starts a bootstrap when none runs. */

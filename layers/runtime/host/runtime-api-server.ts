@@ -5,7 +5,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { functionError, type FunctionError, type Invocation, type ResponseSink, type RuntimeApi, type RuntimeApiListener } from '../invokers/invocation';
+import { functionError, type FunctionError } from '../core/invoker';
+import type { Delivery, ResponseSink, RuntimeApi, RuntimeApiListener } from '../invokers/runtime-api';
 
 /** Lambda's limit for a buffered response: 6 MiB, and 100 bytes for what wraps it. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
@@ -22,7 +23,7 @@ export interface RuntimeApiServerOptions {
 }
 
 interface Flight {
-  readonly invocation: Invocation;
+  readonly delivery: Delivery;
   readonly sink: ResponseSink;
   state: 'running' | 'responding' | 'answered';
 }
@@ -62,14 +63,14 @@ export class RuntimeApiServer implements RuntimeApi {
     return this.parked.length;
   }
 
-  deliver(invocation: Invocation, sink: ResponseSink): void {
+  deliver(delivery: Delivery, sink: ResponseSink): void {
     const response = this.parked.shift();
-    if (!response) throw new Error(`no bootstrap waits for invocation ${invocation.requestId}`);
+    if (!response) throw new Error(`no bootstrap waits for invocation ${delivery.requestId}`);
     for (const [id, flight] of this.flights) {
       if (flight.state === 'answered') this.flights.delete(id);
     }
-    this.flights.set(invocation.requestId, { invocation, sink, state: 'running' });
-    sendInvocation(response, invocation);
+    this.flights.set(delivery.requestId, { delivery, sink, state: 'running' });
+    sendInvocation(response, delivery);
   }
 
   forget(requestId: string): void {
@@ -99,7 +100,7 @@ export class RuntimeApiServer implements RuntimeApi {
       if (flights.some((flight) => flight.state === 'responding')) return refuseState(response, 'InvocationResponse', 'Ready');
       const running = flights.find((flight) => flight.state === 'running');
       // A client that lost the first reply asks again and is given the same invocation.
-      if (running) return sendInvocation(response, running.invocation);
+      if (running) return sendInvocation(response, running.delivery);
     }
     this.state = 'serving';
     this.parked.push(response);
@@ -191,7 +192,7 @@ export class RuntimeApiServer implements RuntimeApi {
 
   private answered(flight: Flight): void {
     flight.state = 'answered';
-    if (this.maxInFlight > 1) this.flights.delete(flight.invocation.requestId);
+    if (this.maxInFlight > 1) this.flights.delete(flight.delivery.requestId);
   }
 }
 
@@ -210,24 +211,24 @@ async function collect(request: IncomingMessage, limit: number): Promise<{ bytes
   return { bytes: Buffer.concat(chunks), tooLarge: size > limit };
 }
 
-function sendInvocation(response: ServerResponse, invocation: Invocation): void {
+function sendInvocation(response: ServerResponse, delivery: Delivery): void {
   const headers: Record<string, string | number> = {
     'Content-Type': 'application/json',
-    'Content-Length': invocation.event.length,
-    'Lambda-Runtime-Aws-Request-Id': invocation.requestId,
-    'Lambda-Runtime-Deadline-Ms': invocation.deadlineMs,
-    'Lambda-Runtime-Invoked-Function-Arn': invocation.invokedFunctionArn,
+    'Content-Length': delivery.event.length,
+    'Lambda-Runtime-Aws-Request-Id': delivery.requestId,
+    'Lambda-Runtime-Deadline-Ms': delivery.deadlineMs,
+    'Lambda-Runtime-Invoked-Function-Arn': delivery.invokedFunctionArn,
   };
   const optional = {
-    'Lambda-Runtime-Trace-Id': invocation.traceId,
-    'Lambda-Runtime-Client-Context': invocation.clientContext,
-    'Lambda-Runtime-Cognito-Identity': invocation.cognitoIdentity,
-    'Lambda-Runtime-Aws-Tenant-Id': invocation.tenantId,
+    'Lambda-Runtime-Trace-Id': delivery.traceId,
+    'Lambda-Runtime-Client-Context': delivery.clientContext,
+    'Lambda-Runtime-Cognito-Identity': delivery.cognitoIdentity,
+    'Lambda-Runtime-Aws-Tenant-Id': delivery.tenantId,
   };
   for (const [name, value] of Object.entries(optional)) {
     if (value) headers[name] = headerText(value);
   }
-  response.writeHead(200, headers).end(invocation.event);
+  response.writeHead(200, headers).end(delivery.event);
 }
 
 /** Node writes header values as Latin-1; the text of a client context is UTF-8 on the wire. */

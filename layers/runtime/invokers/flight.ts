@@ -1,7 +1,8 @@
 /** Defines a flight: one invocation from its request to its end, with its result, its logs and Lambda's platform lines. */
 import { randomUUID } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
-import type { FunctionError, InvocationResult, InvokeRequest, ResponseSink } from './invocation';
+import type { ResponseSink } from './runtime-api';
+import type { FunctionError, InvocationResult, InvokeRequest } from '../core/invoker';
 
 /** Lambda returns the last 4 KB of the log with a result. */
 const LOG_TAIL = 4 * 1024;

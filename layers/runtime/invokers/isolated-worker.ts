@@ -1,7 +1,8 @@
 /** Defines a worker: one bootstrap in a child process, its own Runtime API, and the flights that it carries. */
 import { BootstrapProcess, describeExit, type LogSource, type ProcessExit } from './bootstrap-process';
 import type { Flight } from './flight';
-import { functionError, type FunctionError, type Invocation, type RuntimeApi, type RuntimeApiFactory } from './invocation';
+import type { Delivery, RuntimeApi, RuntimeApiFactory } from './runtime-api';
+import { functionError, type FunctionError } from '../core/invoker';
 
 export interface WorkerOptions {
   /** The bootstrap: an executable and its arguments. */
@@ -62,7 +63,7 @@ export class IsolatedWorker {
 
   carry(flight: Flight): void {
     const { options } = this;
-    const invocation: Invocation = {
+    const delivery: Delivery = {
       ...flight.request,
       requestId: flight.requestId,
       invokedFunctionArn: options.invokedFunctionArn,
@@ -80,7 +81,7 @@ export class IsolatedWorker {
         + `\tMemory Size: ${options.memoryMiB} MB${init}`, 'platform', flight);
       if (options.maxConcurrency > 1) this.land(requestId);
     });
-    this.api!.deliver(invocation, flight);
+    this.api!.deliver(delivery, flight);
   }
 
   /** No more invocations; the process is ended once it carries none. */

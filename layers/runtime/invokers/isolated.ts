@@ -1,7 +1,8 @@
 /** Defines the isolated invoker: bootstraps in child processes, supervised, replaced when one crashes or takes too long. */
+import { randomUUID } from 'node:crypto';
 import { Flight } from './flight';
-import { functionError, type InvocationResult, type InvokeRequest } from './invocation';
 import { IsolatedWorker, type Failure, type WorkerOptions } from './isolated-worker';
+import { functionError, type FunctionError, type InvocationResult, type Invoker, type InvokeRequest } from '../core/invoker';
 
 export interface IsolatedOptions extends WorkerOptions {
   /** How many bootstraps run side by side. */
@@ -11,7 +12,7 @@ export interface IsolatedOptions extends WorkerOptions {
 /** The first replacement comes at once; when replacements fail as well, the wait doubles from the first to the last of these. */
 const BACK_OFF_MS = { first: 100, last: 5_000 };
 
-export class IsolatedInvoker {
+export class IsolatedInvoker implements Invoker {
   /** Those that take invocations, or will. */
   private readonly live = new Set<IsolatedWorker>();
   /** Those whose process is not gone yet. */
@@ -30,10 +31,11 @@ export class IsolatedInvoker {
 
   constructor(private readonly options: IsolatedOptions) {}
 
-  /** Starts the workers. Settles when each is ready, or has failed: the first invocation then says why. */
-  async start(): Promise<void> {
+  /** Starts the workers. When each has failed, the first invocation is told why as well. */
+  async start(): Promise<FunctionError | undefined> {
     this.startWorkers();
     await this.until(() => this.initFailure !== undefined || [...this.live].every((worker) => worker.capacity > 0));
+    return this.initFailure?.(randomUUID());
   }
 
   invoke(request: InvokeRequest): Promise<InvocationResult> {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv4, type AddressInfo } from 'node:net';
 import { encodeEvent, EVENT_STREAM_TYPE } from './event-stream';
-import type { InvocationResult, InvokeRequest } from '../invokers/invocation';
+import type { InvocationResult, InvokeRequest } from '../core/invoker';
 
 /** What the emulator needs of a function. */
 export interface EmulatedFunction {

@@ -3,8 +3,9 @@
  * the Runtime API's OpenAPI description in the Lambda developer guide.
  */
 import { connect } from 'node:net';
+import type { FunctionError } from '../../../layers/runtime/core/invoker';
 import { RuntimeApiServer } from '../../../layers/runtime/host/runtime-api-server';
-import type { FunctionError, Invocation, ResponseSink } from '../../../layers/runtime/invokers/invocation';
+import type { Delivery, ResponseSink } from '../../../layers/runtime/invokers/runtime-api';
 
 const servers: RuntimeApiServer[] = [];
 let initErrors: FunctionError[] = [];
@@ -26,7 +27,7 @@ async function server(maxInFlight = 1): Promise<{ api: RuntimeApiServer; url: st
   return { api, url: `http://${api.address}/2018-06-01/runtime` };
 }
 
-const invocation = (requestId: string): Invocation => ({ requestId, event: Buffer.from('{"a":1}'), deadlineMs: 12345, invokedFunctionArn: 'arn:aws:lambda:x' });
+const invocation = (requestId: string): Delivery => ({ requestId, event: Buffer.from('{"a":1}'), deadlineMs: 12345, invokedFunctionArn: 'arn:aws:lambda:x' });
 
 /** Asks for an invocation, hands one out, and gives the reply back. */
 async function next(api: RuntimeApiServer, url: string, requestId: string): Promise<Response> {

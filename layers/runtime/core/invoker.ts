@@ -1,4 +1,4 @@
-/** Defines an invocation, what comes back from one, and the Runtime API that a bootstrap is served. */
+/** Defines what a source asks of an invoker, and what comes back. */
 import type { Readable } from 'node:stream';
 
 /** What a caller asks of a function. */
@@ -16,14 +16,6 @@ export interface InvokeRequest {
   readonly tenantId?: string;
   /** The caller wants a streamed response as a stream. @default false: it is collected */
   readonly streaming?: boolean;
-}
-
-/** One invocation on its way to a bootstrap. */
-export interface Invocation extends InvokeRequest {
-  readonly requestId: string;
-  readonly invokedFunctionArn: string;
-  /** When the invocation has to be over, in milliseconds since the epoch. */
-  readonly deadlineMs: number;
 }
 
 /** Why an invocation failed: Lambda's error type, and the JSON that its caller is given. */
@@ -50,37 +42,17 @@ export interface InvocationResult {
   logs(): string;
 }
 
-/** Receives a bootstrap's answer to one invocation. Exactly one of the three is called, once. */
-export interface ResponseSink {
-  respond(payload: Buffer, contentType: string): void;
-  fail(error: FunctionError): void;
-  /** `end` settles when the body is over: with the error that broke it off, or with nothing. */
-  stream(body: Readable, contentType: string, end: Promise<FunctionError | undefined>): void;
-}
-
-/** Receives what a bootstrap says besides answers. */
-export interface RuntimeApiListener {
-  /** The bootstrap asked for an invocation; it has one more to give now. */
-  ready(): void;
-  initFailed(error: FunctionError): void;
-}
-
-/** The Runtime API as one bootstrap sees it. */
-export interface RuntimeApi {
-  /** Host and port, the value of AWS_LAMBDA_RUNTIME_API. */
-  readonly address: string;
-  /** How many requests for an invocation wait. */
-  readonly waiting: number;
-  /** Hands an invocation to a waiting request. */
-  deliver(invocation: Invocation, sink: ResponseSink): void;
-  /** Forgets an invocation: a late answer to it is refused. */
-  forget(requestId: string): void;
-  close(): Promise<void>;
-}
-
-export type RuntimeApiFactory = (listener: RuntimeApiListener) => Promise<RuntimeApi>;
-
 /** An error in Lambda's form. */
 export function functionError(errorType: string, errorMessage: string): FunctionError {
   return { errorType, payload: Buffer.from(JSON.stringify({ errorType, errorMessage })) };
+}
+
+/** Carries invocations out, wherever the handler runs. */
+export interface Invoker {
+  /** Settles when the handler is ready; with an error when it cannot be initialized. */
+  start(): Promise<FunctionError | undefined>;
+  /** A failure of the function is a result (`functionError`), not a rejection. */
+  invoke(request: InvokeRequest): Promise<InvocationResult>;
+  /** Takes no more invocations, lets the accepted ones finish for at most `drainMs`, then ends what runs the handler within `graceMs`. */
+  stop(drainMs: number, graceMs: number): Promise<void>;
 }
