@@ -8,7 +8,7 @@ import { CliError, tell, tellLog } from './errors';
 import { foldersOf, type Folders } from './folders';
 import type { LambdaFunction } from './functions';
 import { FunctionHost, type FunctionDefinition } from '../../layers/runtime/host/function-host';
-import type { InvocationResult, InvokeRequest } from '../../layers/runtime/invokers/invocation';
+import type { InvocationResult, InvokeRequest } from '../../layers/runtime/core/invoker';
 
 /** The runtime program beside this one in the package: what a function on a managed runtime is run with. */
 const RUNTIME_PROGRAM = join(__dirname, '..', '..', 'layers', 'runtime', 'dist', 'bootstrap.cjs');
