@@ -1,10 +1,10 @@
 import { awscdk, javascript } from 'projen';
 
 /**
- * The floor of aws-cdk-lib: 2.231.0 is the first release with `lambda.CapacityProvider` (Lambda Managed
- * Instances), and it has `lambda.Runtime.NODEJS_24_X`. Against anything older this library does not compile.
+ * The floor of aws-cdk-lib: 2.245.0 is the first release whose image assets take named build contexts, by which the
+ * images of an app share one copy of the runtime. Against anything older this library does not compile.
  */
-const CDK_FLOOR = '2.231.0';
+const CDK_FLOOR = '2.245.0';
 
 /** aws-cdk-lib asks for constructs 10.5.0 since 2.276; an app on today's CDK has it anyway. */
 const CONSTRUCTS_FLOOR = '10.5.0';
@@ -142,6 +142,7 @@ for (const pattern of [
 }
 
 project.gitattributes.addAttributes('/layers/nodejs/bootstrap', 'text', 'eol=lf');
+project.gitattributes.addAttributes('/layers/nodejs/entrypoint', 'text', 'eol=lf');
 project.gitattributes.addAttributes('*.sh', 'text', 'eol=lf');
 project.gitattributes.addAttributes('*.js', 'text', 'eol=lf');
 project.gitattributes.addAttributes('*.cjs', 'text', 'eol=lf');
