@@ -13,7 +13,7 @@ const common = {
   legalComments: 'eof', logLevel: 'warning', absWorkingDir: root, write: false,
 };
 
-await bundleWithSiblings('layers/runtime/bootstrap.ts', 'layers/runtime/dist');
+await bundleWithSiblings(['layers/runtime/bootstrap.ts', 'layers/runtime/host.ts'], 'layers/runtime/dist');
 // The licence lies beside the builder because it ships in every layer, also in those built in a container.
 const builder = await build({ ...common, entryPoints: { 'build-layer': 'layers/builder/main.ts' }, outdir: 'layers/builder/dist' });
 const license = { path: join(root, 'layers/builder/dist/LICENSE'), contents: readFileSync(join(root, 'LICENSE')) };
@@ -21,9 +21,9 @@ replaceFiles(join(root, 'layers/builder/dist'), [...builder.outputFiles, license
 const cli = await build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist', metafile: true });
 replaceFiles(join(root, 'cli/dist'), [...cli.outputFiles, licences(cli.metafile, join(root, 'cli/dist/THIRD-PARTY-LICENSES.txt'))]);
 
-/** Bundles an entry, then everything that it or one of its siblings requires later. */
-async function bundleWithSiblings(entry, outdir) {
-  const entries = new Map([[nameOf(entry), resolve(root, entry)]]);
+/** Bundles programs, then everything that one of them or of their siblings requires later. */
+async function bundleWithSiblings(programs, outdir) {
+  const entries = new Map(programs.map((entry) => [nameOf(entry), resolve(root, entry)]));
   const siblings = {
     name: 'siblings',
     setup(builder) {

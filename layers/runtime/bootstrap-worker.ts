@@ -10,6 +10,7 @@ import { InFlightTable } from './core/in-flight-table';
 import type { Invoke } from './core/invocation';
 import { InvokeStore } from './core/invoke-store';
 import { installLogging, logOptions } from './core/logging';
+import { abortStopSignal } from './core/stop-signal';
 import { inlineInvoker } from './invokers/inline';
 import { STOP, type WorkerMessage, type WorkerSetup } from './invokers/shared';
 import { RuntimeApiClient } from './sources/runtime-api';
@@ -49,6 +50,7 @@ process.on('unhandledRejection', (reason) => {
 
 main.on('message', (message) => {
   if (message !== STOP) return;
+  abortStopSignal();
   // A thread gets no signals: the handler's listeners are told in their place.
   const listeners = process.listenerCount('SIGTERM');
   forAll(sources, (source, done) => source.stop(done), () => {

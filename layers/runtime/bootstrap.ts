@@ -7,6 +7,7 @@ import type * as ErrorFormat from './core/error-format';
 import { RuntimeError } from './core/errors';
 import { loadHandler, type Handler } from './core/handler-loader';
 import { installLogging, logOptions, type LogScope } from './core/logging';
+import { abortStopSignal } from './core/stop-signal';
 import { inlineInvoker } from './invokers/inline';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
@@ -65,6 +66,7 @@ function startSingle(runtimeApi: string): void {
   });
   process.on('SIGTERM', () => {
     if (!source) process.exit(0);
+    abortStopSignal();
     source.stop(() => {
       // A listener of the handler's decides when the process may end: it goes on until nothing is left to run.
       if (process.listenerCount('SIGTERM') === 1) process.exit(0);

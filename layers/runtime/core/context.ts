@@ -1,5 +1,6 @@
 /** Defines the context object that a handler is given. */
 import { RuntimeError } from './errors';
+import { stopSignal } from './stop-signal';
 
 /** The second argument of a handler. */
 export interface HandlerContext {
@@ -15,6 +16,8 @@ export interface HandlerContext {
   readonly identity: unknown;
   readonly tenantId: string | undefined;
   readonly xRayTraceId: string | undefined;
+  /** Aborted when the handler is told to stop (SIGTERM). Not one of Lambda's fields. */
+  readonly signal: AbortSignal;
   getRemainingTimeInMillis(): number;
   done(error?: unknown, result?: unknown): void;
   fail(error: unknown): void;
@@ -23,6 +26,9 @@ export interface HandlerContext {
 
 /** How a handler that returns no promise finishes. */
 export type Callback = (error?: unknown, result?: unknown) => void;
+
+/** What is not one of Lambda's fields is inherited, so that whoever lists or copies the context finds exactly those. */
+const INHERITED = Object.defineProperty({}, 'signal', { get: stopSignal });
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Headers = Readonly<Record<string, string>>;
@@ -36,7 +42,8 @@ export function contextBuilder(environment: Environment): (headers: Headers, cal
   const logStreamName = environment.AWS_LAMBDA_LOG_STREAM_NAME;
   return (headers, callback) => {
     const deadline = Number(headers['lambda-runtime-deadline-ms']);
-    const context: HandlerContext = {
+    const context = {
+      __proto__: INHERITED,
       callbackWaitsForEmptyEventLoop: true,
       functionName,
       functionVersion,
@@ -51,13 +58,13 @@ export function contextBuilder(environment: Environment): (headers: Headers, cal
       xRayTraceId: headers['lambda-runtime-trace-id'],
       getRemainingTimeInMillis: () => deadline - Date.now(),
       // The three methods of the first Node.js runtimes end the invocation at once.
-      done: (error, result) => {
+      done: (error: unknown, result?: unknown) => {
         context.callbackWaitsForEmptyEventLoop = false;
         callback(error, result);
       },
-      fail: (error) => context.done(error ?? new Error('context.fail was called without an error')),
-      succeed: (result) => context.done(null, result),
-    };
+      fail: (error: unknown) => context.done(error ?? new Error('context.fail was called without an error')),
+      succeed: (result?: unknown) => context.done(null, result),
+    } as unknown as HandlerContext;
     return context;
   };
 }

@@ -28,6 +28,8 @@ export interface FunctionDefinition {
   readonly initTimeoutMs?: number;
   /** The account in the function's ARN. @default - a made-up one */
   readonly account?: string;
+  /** The format of the host's own lines about an invocation. @default 'text' */
+  readonly logFormat?: 'text' | 'json';
 }
 
 export interface FunctionHostOptions {
@@ -47,28 +49,38 @@ const INIT_MS = 10_000;
 /** The account that the AWS Runtime Interface Emulator makes up. */
 export const MADE_UP_ACCOUNT = '012345678912';
 
+/** The isolated invoker of a function, its environment and Runtime API as Lambda's. */
+export function isolatedFunction(definition: FunctionDefinition, options: FunctionHostOptions = {}): IsolatedInvoker {
+  const { timeoutMs, version = '$LATEST', workers = 1, maxConcurrency = 1, optDir = '/opt' } = definition;
+  return new IsolatedInvoker({
+    bootstrap: definition.bootstrap,
+    cwd: definition.taskRoot,
+    environment: (runtimeApi) => lambdaEnvironment({ ...definition, version, maxConcurrency, optDir, runtimeApi }),
+    openRuntimeApi: (listener) => new RuntimeApiServer(listener, { maxInFlight: maxConcurrency }).listen(),
+    workers,
+    maxConcurrency,
+    timeoutMs,
+    initTimeoutMs: definition.initTimeoutMs ?? INIT_MS + timeoutMs,
+    memoryMiB: definition.memoryMiB,
+    version,
+    invokedFunctionArn: functionArn(definition),
+    logFormat: definition.logFormat,
+    log: options.onLog ?? (() => {}),
+  });
+}
+
+export function functionArn({ name, account, environment }: Pick<FunctionDefinition, 'name' | 'account' | 'environment'>): string {
+  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
+  return `arn:aws:lambda:${region}:${account ?? MADE_UP_ACCOUNT}:function:${name}`;
+}
+
 export class FunctionHost {
   readonly arn: string;
   private readonly invoker: IsolatedInvoker;
 
   constructor(readonly definition: FunctionDefinition, options: FunctionHostOptions = {}) {
-    const { name, environment, timeoutMs, version = '$LATEST', workers = 1, maxConcurrency = 1, optDir = '/opt' } = definition;
-    const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
-    this.arn = `arn:aws:lambda:${region}:${definition.account ?? MADE_UP_ACCOUNT}:function:${name}`;
-    this.invoker = new IsolatedInvoker({
-      bootstrap: definition.bootstrap,
-      cwd: definition.taskRoot,
-      environment: (runtimeApi) => lambdaEnvironment({ ...definition, version, maxConcurrency, optDir, runtimeApi }),
-      openRuntimeApi: (listener) => new RuntimeApiServer(listener, { maxInFlight: maxConcurrency }).listen(),
-      workers,
-      maxConcurrency,
-      timeoutMs,
-      initTimeoutMs: definition.initTimeoutMs ?? INIT_MS + timeoutMs,
-      memoryMiB: definition.memoryMiB,
-      version,
-      invokedFunctionArn: this.arn,
-      log: options.onLog ?? (() => {}),
-    });
+    this.arn = functionArn(definition);
+    this.invoker = isolatedFunction(definition, options);
   }
 
   /** Starts the bootstraps. One that fails to initialize is reported by the first invocation, as on Lambda. */

@@ -19,6 +19,7 @@ export interface WorkerOptions {
   readonly memoryMiB: number;
   readonly version: string;
   readonly invokedFunctionArn: string;
+  readonly logFormat?: 'text' | 'json';
   readonly log: (line: string, source: LogSource) => void;
 }
 
@@ -32,6 +33,9 @@ export interface WorkerEvents {
   lost(worker: IsolatedWorker, initFailure?: Failure): void;
 }
 
+/** The last moment that a Date can hold, for an invocation without a limit: every client can read it as a number. */
+export const NO_DEADLINE = 8_640_000_000_000_000;
+
 /** How long a bootstrap may take to exit once it has reported that it could not initialize. */
 const EXIT_MS = 1_000;
 
@@ -39,7 +43,7 @@ export class IsolatedWorker {
   /** Settles when the process is gone and the Runtime API is closed. */
   readonly gone: Promise<void>;
   private state: 'starting' | 'serving' | 'lost' = 'starting';
-  private readonly flights = new Map<string, { flight: Flight; deadline: NodeJS.Timeout }>();
+  private readonly flights = new Map<string, { flight: Flight; deadline?: NodeJS.Timeout }>();
   private current?: Flight;
   private api?: RuntimeApi;
   private child?: BootstrapProcess;
@@ -67,9 +71,9 @@ export class IsolatedWorker {
       ...flight.request,
       requestId: flight.requestId,
       invokedFunctionArn: options.invokedFunctionArn,
-      deadlineMs: Date.now() + options.timeoutMs,
+      deadlineMs: Math.min(Date.now() + options.timeoutMs, NO_DEADLINE),
     };
-    const deadline = setTimeout(() => this.timeOut(flight), options.timeoutMs);
+    const deadline = timer(options.timeoutMs, () => this.timeOut(flight));
     this.flights.set(flight.requestId, { flight, deadline });
     this.current = flight;
     this.log(`START RequestId: ${flight.requestId} Version: ${options.version}`, 'platform', flight);
@@ -111,14 +115,14 @@ export class IsolatedWorker {
   private async live(): Promise<void> {
     const { options } = this;
     const startedAt = performance.now();
-    let timer = setTimeout(() => {
+    let limit = timer(options.initTimeoutMs, () => {
       this.lose(timedOut(options.initTimeoutMs));
       this.kill('SIGKILL');
-    }, options.initTimeoutMs);
+    });
     this.api = await options.openRuntimeApi({
       ready: () => {
         if (this.state === 'starting') {
-          clearTimeout(timer);
+          clearTimeout(limit);
           this.initMs = performance.now() - startedAt;
           this.state = 'serving';
         }
@@ -127,8 +131,8 @@ export class IsolatedWorker {
         this.events.ready(this);
       },
       initFailed: (error) => {
-        clearTimeout(timer);
-        timer = setTimeout(() => this.kill('SIGKILL'), EXIT_MS);
+        clearTimeout(limit);
+        limit = setTimeout(() => this.kill('SIGKILL'), EXIT_MS);
         this.lose(() => error);
       },
     });
@@ -136,7 +140,7 @@ export class IsolatedWorker {
       (line, source) => this.log(line, source, this.flightOf(line)));
     if (this.killed) this.child.kill(this.killed);
     const exit = await this.child.exited;
-    clearTimeout(timer);
+    clearTimeout(limit);
     const failure = exited(exit, options);
     this.lose(failure);
     for (const { flight } of this.flights.values()) flight.fail(failure(flight.requestId));
@@ -159,7 +163,7 @@ export class IsolatedWorker {
   private timeOut(flight: Flight): void {
     const { requestId } = flight;
     if (!flight.ended) {
-      this.log(`${new Date().toISOString()} ${requestId} Task timed out after ${seconds(this.options.timeoutMs)} seconds`, 'platform', flight);
+      this.log(timeoutLine(requestId, this.options), 'stderr', flight);
       flight.fail(timedOut(this.options.timeoutMs)(requestId));
     }
     this.api!.forget(requestId);
@@ -192,11 +196,22 @@ export class IsolatedWorker {
   }
 }
 
+/** Not at all when there is no limit. */
+function timer(ms: number, action: () => void): NodeJS.Timeout | undefined {
+  return ms === Infinity ? undefined : setTimeout(action, ms);
+}
+
+export function timeoutLine(requestId: string, { timeoutMs, logFormat }: Pick<WorkerOptions, 'timeoutMs' | 'logFormat'>): string {
+  const timestamp = new Date().toISOString();
+  const message = `Task timed out after ${seconds(timeoutMs)} seconds`;
+  return logFormat === 'json' ? JSON.stringify({ timestamp, level: 'ERROR', requestId, message }) : `${timestamp} ${requestId} ${message}`;
+}
+
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(2);
 }
 
-function timedOut(ms: number): Failure {
+export function timedOut(ms: number): Failure {
   return (requestId) => functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds(ms)} seconds`);
 }
 

@@ -50,11 +50,11 @@ export class Emulator {
     this.server.requestTimeout = 0;
   }
 
-  /** Listens, and gives the URL. @param port 0 = any free one */
-  async listen(port: number, host = '127.0.0.1'): Promise<string> {
+  /** Listens, and gives the URL. @param port 0 = any free one @param host null = all addresses of the machine */
+  async listen(port: number, host: string | null = '127.0.0.1'): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(port, host, resolve);
+      this.server.listen({ port, host: host ?? undefined }, resolve);
     });
     const bound = this.server.address() as AddressInfo;
     this.onLoopback = isLoopback(bound.address);

@@ -137,7 +137,7 @@ describe('a deadline that passes', () => {
     const result = await function1.invoke({ ...event({ do: 'hang' }), requestId: 'slow' });
     expect(result).toMatchObject({ functionError: 'Unhandled', errorType: 'Sandbox.Timedout' });
     expect(parsed(result.payload)).toEqual({ errorType: 'Sandbox.Timedout', errorMessage: 'RequestId: slow Error: Task timed out after 1.00 seconds' });
-    expect(lines.some((line) => /^platform: \d{4}-\d\d-\d\dT[\d:.]+Z slow Task timed out after 1.00 seconds$/.test(line))).toBe(true);
+    expect(lines.some((line) => /^stderr: \d{4}-\d\d-\d\dT[\d:.]+Z slow Task timed out after 1.00 seconds$/.test(line))).toBe(true);
     const next = await function1.invoke(event({}));
     expect(next.functionError).toBeUndefined();
     expect(parsed(next.payload).pid).not.toBe(pid);

@@ -1,0 +1,38 @@
+/** Defines the host: the program that takes invocations from its sources, where there is no Lambda service, and has them carried out. */
+import { dirname } from 'node:path';
+import { SettingError } from './core/settings';
+import { HostError, tell } from './host/errors';
+import { runOnce } from './host/once';
+import { openInvoker } from './host/open-invoker';
+import { serve } from './host/serving';
+import { hostSettings } from './host/settings';
+
+const EXIT_SETTINGS = 2;
+
+/** The bundle lies in /opt/cdk-hybrid/runtime. */
+const OPT_DIRECTORY = dirname(dirname(__dirname));
+
+/** Settles once the host is told to stop; a second signal ends it at once. */
+const stopRequested = new Promise<void>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(EXIT_SETTINGS));
+      resolve();
+    });
+  }
+});
+
+async function main(): Promise<number> {
+  try {
+    const settings = hostSettings(process.argv.slice(2), process.env, OPT_DIRECTORY);
+    const invoker = openInvoker(settings);
+    const [source] = settings.sources;
+    return await (source === 'task' || source === 'process' ? runOnce(source, invoker, settings, stopRequested) : serve(invoker, settings, stopRequested));
+  } catch (error) {
+    if (!(error instanceof HostError || error instanceof SettingError)) throw error;
+    tell((error instanceof SettingError ? new HostError('SETTING_INVALID', error.message) : error).message);
+    return EXIT_SETTINGS;
+  }
+}
+
+void main().then((code) => process.exit(code));

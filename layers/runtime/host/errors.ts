@@ -1,0 +1,24 @@
+/** Defines the errors of the host that its user can mend, with their stable codes. docs/errors.md lists the same codes; a test compares the two. */
+
+export const HOST_ERRORS = {
+  ADDRESS_UNUSABLE: 'give another PORT, or end what uses it',
+  EVENT_INVALID: 'give JSON',
+  EVENT_MISSING: 'set HYBRID_EVENT or HYBRID_EVENT_S3_URI',
+  EVENT_UNREADABLE: 'check that the object exists and that the role of the task may read it (s3:GetObject)',
+  RESULT_UNWRITABLE: 'check that the bucket exists and that the role of the task may write to it (s3:PutObject)',
+  SETTING_INVALID: 'correct the environment of the container',
+} as const;
+
+export type HostErrorCode = keyof typeof HOST_ERRORS;
+
+/** One line: what was given, what is accepted, how to mend it. */
+export class HostError extends Error {
+  constructor(code: HostErrorCode, what: string) {
+    super(`${what}; ${HOST_ERRORS[code]} [CDK_HYBRID_HOST_${code}]`.replace(/\s*\n\s*/g, ' | '));
+  }
+}
+
+/** A line of the host's own, on stderr. */
+export function tell(line: string): void {
+  process.stderr.write(`cdk-hybrid: ${line}\n`);
+}
