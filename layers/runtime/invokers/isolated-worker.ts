@@ -98,9 +98,9 @@ export class IsolatedWorker {
   async stop(graceMs: number): Promise<void> {
     this.lose();
     this.kill('SIGTERM');
-    const timer = setTimeout(() => this.kill('SIGKILL'), graceMs);
+    const late = setTimeout(() => this.kill('SIGKILL'), graceMs);
     await this.gone;
-    clearTimeout(timer);
+    clearTimeout(late);
   }
 
   private async run(): Promise<void> {

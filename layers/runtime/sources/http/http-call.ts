@@ -8,6 +8,11 @@ export interface HttpCall {
   readonly traceId: string | undefined;
   /** The event; equals what JSON.parse() gives of the one that Lambda delivers. */
   readonly event: object;
+  /**
+   * The descriptor of the client's socket, while no byte of the answer is on its way; else -1. Where the thread can no longer answer
+   * (its event loop is blocked, or the handler ends it), what supervises it writes a last answer there.
+   */
+  readonly descriptor: number;
   /** Set by who carries the call: the client has gone, nobody waits for the answer. */
   onAbandoned?: () => void;
   /** @param result what JSON.parse() gives of the handler's result */
