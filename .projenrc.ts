@@ -44,6 +44,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     '@aws-cdk/assert@^2.68.0',
     '@aws-sdk/client-lambda',
+    '@aws-sdk/client-s3',
     '@types/aws-lambda',
     '@types/yauzl',
     'aws-cdk@^2.1033.0',
