@@ -1,5 +1,7 @@
 /** Real parts that not every machine has: a test that needs one says so loudly, or fails where they are required. */
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** Whether the machine has a part; throws when it has not and the tests were told to use the real parts. */
 export function hasRealPart(what: string, isThere: boolean): boolean {
@@ -16,4 +18,33 @@ export function containerEngine(): string | undefined {
   const client = process.env.CDK_DOCKER ?? 'docker';
   const run = spawnSync(client, ['info'], { stdio: 'ignore' });
   return hasRealPart(`a container engine (${client})`, !run.error && run.status === 0) ? client : undefined;
+}
+
+/** Where AWS's Runtime Interface Emulator is, a program without libraries that can be mounted into containers. */
+export function runtimeInterfaceEmulator(): string | undefined {
+  return program("AWS's Runtime Interface Emulator", 'aws-lambda-rie');
+}
+
+/** curl, an HTTP client that is none of Node's. */
+export function curl(): string | undefined {
+  return program('curl', 'curl');
+}
+
+/** wrk, which sends as many HTTP requests as a server takes. */
+export function loadGenerator(): string | undefined {
+  return program('an HTTP load generator (wrk)', 'wrk');
+}
+
+function program(what: string, name: string): string | undefined {
+  const path = (process.env.PATH ?? '').split(delimiter).map(directory => join(directory, name)).find(isExecutable);
+  return hasRealPart(what, path !== undefined) ? path : undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

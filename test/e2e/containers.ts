@@ -1,0 +1,147 @@
+/** Images built and containers run by the tests' container engine; what a test starts is gone when its file is done, also when it fails. */
+import { ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const client = process.env.CDK_DOCKER ?? 'docker';
+const started: Container[] = [];
+
+afterAll(async () => {
+  await Promise.all(started.splice(0).map(container => container.remove()));
+});
+
+/** How a container is run. Its network is the machine's, so a server in it needs a port that is free here. */
+export interface RunOptions {
+  readonly environment?: { readonly [name: string]: string };
+  /** Further options of the engine: `--read-only`, `--memory=256m`. */
+  readonly options?: readonly string[];
+  /** In the place of the image's command. */
+  readonly command?: readonly string[];
+}
+
+/** A container that runs, or has run. */
+export class Container {
+  /** What it has written so far. */
+  public stdout = '';
+  public stderr = '';
+
+  /** Its status, when it has ended. */
+  public readonly exited: Promise<number>;
+
+  private readonly name = `cdk-hybrid-test-${randomUUID()}`;
+  private readonly child: ChildProcess;
+
+  constructor(image: string, { environment = {}, options = [], command = [] }: RunOptions = {}) {
+    this.child = spawn(client, [
+      'run', '--rm', '--name', this.name, '--network', 'host',
+      ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...options, image, ...command,
+    ], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout!.setEncoding('utf8').on('data', text => { this.stdout += text; });
+    this.child.stderr!.setEncoding('utf8').on('data', text => { this.stderr += text; });
+    this.exited = new Promise((resolve, reject) => this.child.once('error', reject).once('close', status => resolve(status ?? -1)));
+    this.exited.catch(() => undefined); // for tests that do not ask
+    started.push(this);
+  }
+
+  /** Waits until the probe says yes; a probe that throws says no. */
+  public async until(what: string, probe: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    let ended: number | undefined;
+    void this.exited.then(status => { ended = status; }, () => { ended = -1; });
+    let reason = '';
+    while (Date.now() < deadline) {
+      try {
+        if (await probe()) { return; }
+        reason = '';
+      } catch (error) {
+        reason = ` (${(error as Error).message})`;
+      }
+      if (ended !== undefined) { throw new Error(`the container ended with ${ended} before ${what}${reason}:\n${this.stdout}${this.stderr}`); }
+      await delay(50);
+    }
+    throw new Error(`no ${what} within ${seconds} seconds${reason}:\n${this.stdout}${this.stderr}`);
+  }
+
+  /** Its status; an error when it has not ended by then. */
+  public async end(seconds = 30): Promise<number> {
+    const abort = new AbortController();
+    try {
+      return await Promise.race([
+        this.exited,
+        delay(seconds * 1000, undefined, { signal: abort.signal }).then(() => { throw new Error(`the container still runs after ${seconds} seconds:\n${this.stdout}${this.stderr}`); }),
+      ]);
+    } finally {
+      abort.abort();
+    }
+  }
+
+  /** Sends its first process a signal. */
+  public signal(signal: NodeJS.Signals): void {
+    engine('kill', '--signal', signal, this.name);
+  }
+
+  /** Runs a program in it and gives what it printed. */
+  public exec(...command: string[]): string {
+    return engine('exec', this.name, ...command);
+  }
+
+  public async remove(): Promise<void> {
+    spawnSync(client, ['rm', '--force', this.name], { stdio: 'ignore' });
+    await this.exited.catch(() => undefined);
+  }
+}
+
+/** Runs a container to its end. */
+export async function runToEnd(image: string, options: RunOptions = {}, seconds = 60): Promise<{ status: number; stdout: string; stderr: string }> {
+  const container = new Container(image, options);
+  const status = await container.end(seconds);
+  return { status, stdout: container.stdout, stderr: container.stderr };
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+/** Runs the engine's client and gives what it printed; its own words are the error. */
+export function engine(...args: string[]): string {
+  const run = spawnSync(client, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (run.error) { throw run.error; }
+  if (run.status !== 0) { throw new Error(`${client} ${args[0]} ended with ${run.status}: ${run.stderr}`); }
+  return run.stdout;
+}
+
+/** Of an assembly's manifest what tells how an image is built. */
+interface ImageSource {
+  readonly directory: string;
+  readonly dockerFile?: string;
+  readonly dockerBuildArgs?: { readonly [name: string]: string };
+  readonly dockerBuildContexts?: { readonly [name: string]: string };
+  readonly dockerBuildTarget?: string;
+  readonly platform?: string;
+}
+
+/** Builds the only image of a cloud assembly, from its manifest alone as `cdk deploy` does, and gives it this name. */
+export function buildImage(assembly: string, name: string): string {
+  const manifests = readdirSync(assembly).filter(file => file.endsWith('.assets.json'));
+  const sources = manifests.flatMap(file => Object.values<{ source: ImageSource }>(JSON.parse(readFileSync(join(assembly, file), 'utf8')).dockerImages ?? {}));
+  if (sources.length !== 1) { throw new Error(`${assembly} has ${sources.length} images`); }
+  const { directory, dockerFile, dockerBuildArgs = {}, dockerBuildContexts = {}, dockerBuildTarget, platform } = sources[0].source;
+  const pairs = (option: string, values: object) => Object.entries(values).flatMap(([key, value]) => [option, `${key}=${value}`]);
+  const tag = `cdk-hybrid-test/${name}`;
+  const run = spawnSync(client, [
+    'build', '--tag', tag, ...pairs('--build-arg', dockerBuildArgs), ...pairs('--build-context', dockerBuildContexts),
+    ...dockerBuildTarget ? ['--target', dockerBuildTarget] : [], ...dockerFile ? ['--file', dockerFile] : [],
+    ...platform ? ['--platform', platform] : [], '.',
+  ], { cwd: join(assembly, directory), encoding: 'utf8', env: { ...process.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' } });
+  if (run.status !== 0) { throw new Error(`${client} build ended with ${run.status}:\n${run.stdout}${run.stderr}`); }
+  return tag;
+}
