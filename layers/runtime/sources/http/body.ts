@@ -1,0 +1,41 @@
+/** Defines how the body of a request is read: as much as is allowed, or dropped. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** How long a client may go on sending what is dropped, before the connection is cut. */
+const LINGER_MS = 2_000;
+const EMPTY = Buffer.alloc(0);
+
+/** How many bytes the body has: undefined when that shows only at its end. */
+export function announcedLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  if (length !== undefined) return Number(length);
+  return headers['transfer-encoding'] === undefined ? 0 : undefined;
+}
+
+/** Gives the whole body, or nothing once it is over the limit. */
+export function readBody(request: IncomingMessage, limit: number, complete: (body: Buffer) => void, tooLarge: () => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const onData = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size <= limit) return void chunks.push(chunk);
+    request.off('data', onData).off('end', onEnd);
+    chunks.length = 0;
+    tooLarge();
+  };
+  const onEnd = (): void => complete(chunks.length === 1 ? chunks[0] : chunks.length === 0 ? EMPTY : Buffer.concat(chunks, size));
+  request.on('data', onData).on('end', onEnd);
+}
+
+/**
+ * Ends a response whose request is still being sent. A connection that is cut while data comes in is reset, and the
+ * client would lose the answer: what comes is dropped for a while.
+ */
+export function endAfterRequest(request: IncomingMessage, response: ServerResponse): void {
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once('end', end).once('close', end).resume();
+}

@@ -1,0 +1,255 @@
+/** Defines the HTTP source: an HTTP/1.1 server whose requests become invocations, for a load balancer, a proxy or a laptop. */
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { announcedLength, endAfterRequest, readBody } from './body';
+import { BodyBudget } from './body-budget';
+import { bodyLimit, isTextType } from './body-encoding';
+import { CallQueue } from './call-queue';
+import { Cors } from './cors';
+import { eventBuilder } from './event';
+import { Exchange, type ExchangeOwner } from './exchange';
+import { asFirstProxy } from './forwarded';
+import type { HttpCarrier } from './http-call';
+import { splitTarget } from './request';
+import type { HttpSettings } from './settings';
+
+export interface HttpSourceOptions {
+  readonly carrier: HttpCarrier;
+  readonly settings: HttpSettings;
+  /** A request was refused before it reached the handler: too much at once (503), too large (413). */
+  readonly onRefused?: (status: number) => void;
+  /** Told about results that are no HTTP responses. */
+  readonly log?: (line: string) => void;
+}
+
+export interface ListenOptions {
+  /** 0 = any free one. */
+  readonly port: number;
+  /** @default - every address of the machine */
+  readonly host?: string;
+  /** Several processes listen on the same port. */
+  readonly reusePort?: boolean;
+}
+
+/** The requests of a connection that have no answer yet. */
+const EXCHANGES = Symbol('exchanges');
+type Connection = Socket & { [EXCHANGES]?: Set<Exchange> };
+
+/** Bodies up to this size do not wait behind large ones. */
+const SMALL_BODY_BYTES = 64 * 1024;
+const HEALTHY = 'ok';
+
+export class HttpSource {
+  private readonly server: Server;
+  private readonly queue: CallQueue;
+  private readonly largeBodies: BodyBudget;
+  private readonly smallBodies: BodyBudget;
+  private readonly cors?: Cors;
+  private readonly owner: ExchangeOwner;
+  private readonly active = new Set<Exchange>();
+  private state: 'starting' | 'ready' | 'draining' = 'starting';
+  private whenIdle?: () => void;
+
+  constructor(private readonly options: HttpSourceOptions) {
+    const { settings, carrier } = options;
+    const { requestTimeoutMs, bodyBudgetBytes, queueLimit } = settings;
+    // Half of the time that a request has is for waiting, the rest for being sent.
+    const budget = { waiters: queueLimit, waitMs: requestTimeoutMs / 2 };
+    this.largeBodies = new BodyBudget({ ...budget, bytes: bodyBudgetBytes });
+    this.smallBodies = new BodyBudget({ ...budget, bytes: Math.max(bodyBudgetBytes / 4, SMALL_BODY_BYTES) });
+    this.queue = new CallQueue(carrier, queueLimit, (call, thrown) => {
+      this.log(`request ${call.requestId}: ${String(thrown)}`);
+      call.fail('error');
+    });
+    if (settings.cors) this.cors = new Cors(settings.cors);
+    this.owner = this.ownerOfExchanges();
+    this.server = createServer({
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, Math.max(100, requestTimeoutMs / 4)),
+    });
+    this.server.on('connection', (socket: Connection) => this.connected(socket));
+    this.server.on('request', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, false));
+    this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, true));
+    this.server.on('connect', (_request: IncomingMessage, socket: Socket) => socket.end(closingResponse(405)));
+  }
+
+  async listen({ port, host, reusePort }: ListenOptions): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ port, host, ...(reusePort && { reusePort }) }, () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  get address(): AddressInfo {
+    return this.server.address() as AddressInfo;
+  }
+
+  /** The handler takes calls from now on. */
+  ready(): void {
+    if (this.state !== 'starting') return;
+    this.state = 'ready';
+    this.queue.open();
+  }
+
+  /** Takes no more requests. Settles when those that were accepted are answered. */
+  async drain(): Promise<void> {
+    this.state = 'draining';
+    this.queue.open();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const { response } of this.active) this.closeAfter(response);
+    this.server.closeIdleConnections();
+    if (this.active.size > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
+    await closed;
+  }
+
+  /** Ends every connection at once. */
+  async close(): Promise<void> {
+    this.state = 'draining';
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+
+  private connected(socket: Connection): void {
+    const exchanges = new Set<Exchange>();
+    socket[EXCHANGES] = exchanges;
+    socket.on('close', () => {
+      for (const exchange of exchanges) exchange.abandon();
+    });
+  }
+
+  private accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { settings } = this.options;
+    const url = request.url!;
+    if (url.startsWith(settings.healthPath) && (url.length === settings.healthPath.length || url[settings.healthPath.length] === '?')) {
+      return this.answerHealth(request, response);
+    }
+    const exchange = new Exchange(this.owner, request, response);
+    this.active.add(exchange);
+    (request.socket as Connection)[EXCHANGES]!.add(exchange);
+    if (this.state === 'draining') return this.refuse(exchange, 503, true);
+    const upgrade = request.headers.upgrade;
+    if (upgrade !== undefined && upgrade.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
+    const preflight = this.cors?.preflight(request.method, request.headers);
+    if (preflight) return exchange.send(204, preflight, '');
+    if (this.queue.full) return this.refuse(exchange, 503, expectsContinue);
+    const length = announcedLength(request);
+    if (length === 0) return this.submit(exchange, undefined);
+    this.receive(exchange, length, expectsContinue);
+  }
+
+  private receive(exchange: Exchange, length: number | undefined, expectsContinue: boolean): void {
+    const { request, response } = exchange;
+    const limit = bodyLimit(this.options.settings.maxBodyBytes, isTextType(request.headers['content-type']));
+    if (length !== undefined && !(length <= limit)) return this.refuse(exchange, 413, expectsContinue);
+    const bytes = length ?? limit;
+    const budget = bytes <= SMALL_BODY_BYTES ? this.smallBodies : this.largeBodies;
+    const read = (): void => {
+      if (expectsContinue) response.writeContinue();
+      readBody(request, limit, (body) => {
+        exchange.reservation!.shrink(body.length);
+        this.submit(exchange, body);
+      }, () => this.refuse(exchange, 413, false));
+    };
+    // What is granted at once has no reservation to show yet.
+    let now = true;
+    let granted = false;
+    exchange.reservation = budget.reserve(bytes, () => {
+      granted = true;
+      if (!now) read();
+    }, () => this.refuse(exchange, 503, expectsContinue));
+    now = false;
+    if (!exchange.reservation) this.refuse(exchange, 503, expectsContinue);
+    else if (granted) read();
+  }
+
+  private submit(exchange: Exchange, body: Buffer | undefined): void {
+    if (exchange.over) return;
+    const { settings } = this.options;
+    const { request } = exchange;
+    const { socket } = request;
+    const { path, query } = splitTarget(request.url!);
+    const trace = request.headers['x-amzn-trace-id'];
+    exchange.traceId = typeof trace === 'string' ? trace : undefined;
+    exchange.event = eventBuilder(settings.eventShape)({
+      method: request.method!,
+      path,
+      query,
+      protocol: `HTTP/${request.httpVersion}`,
+      rawHeaders: settings.trustedHops === 0 ? asFirstProxy(request.rawHeaders, socket.remoteAddress, socket.localPort) : request.rawHeaders,
+      socketAddress: socket.remoteAddress,
+      trustedHops: settings.trustedHops,
+      requestId: exchange.requestId,
+      time: Date.now(),
+      body,
+    }, settings);
+    if (!this.queue.submit(exchange)) this.refuse(exchange, 503, false);
+  }
+
+  /** @param bodyHeldBack the client sends no body unless it is asked to */
+  private refuse(exchange: Exchange, status: 400 | 413 | 503, bodyHeldBack: boolean): void {
+    if (exchange.over) return;
+    const { request, response } = exchange;
+    this.options.onRefused?.(status);
+    const body = JSON.stringify({ message: STATUS_CODES[status] });
+    const headers = ['Content-Type', 'application/json'];
+    if (status === 503) headers.push('Retry-After', '1');
+    if (request.complete || announcedLength(request) === 0) return exchange.send(status, headers, body);
+    headers.push('Connection', 'close');
+    if (bodyHeldBack) return exchange.send(status, headers, body);
+    this.owner.finishHead(exchange, headers);
+    response.writeHead(status, [...headers, 'Content-Length', String(body.length)]);
+    response.write(body);
+    endAfterRequest(request, response);
+    exchange.end();
+  }
+
+  private answerHealth(request: IncomingMessage, response: ServerResponse): void {
+    const ready = this.state === 'ready';
+    if (this.state === 'draining') response.shouldKeepAlive = false;
+    const body = ready ? HEALTHY : this.state;
+    response.writeHead(ready ? 200 : 503, ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', String(body.length)]);
+    response.end(body);
+    request.resume();
+  }
+
+  private ownerOfExchanges(): ExchangeOwner {
+    const { settings } = this.options;
+    return {
+      eventShape: settings.eventShape,
+      requestTimeoutMs: settings.requestTimeoutMs,
+      answered: (exchange) => {
+        (exchange.request.socket as Connection)[EXCHANGES]?.delete(exchange);
+        this.active.delete(exchange);
+        if (this.state === 'draining' && this.active.size === 0) this.whenIdle?.();
+      },
+      carried: () => this.queue.finished(),
+      withdraw: (exchange) => this.queue.withdraw(exchange),
+      finishHead: (exchange, headers) => {
+        if (this.state === 'draining') exchange.response.shouldKeepAlive = false;
+        this.cors?.apply(headers, exchange.request.headers.origin);
+      },
+      log: (line) => this.log(line),
+    };
+  }
+
+  /** Keeps no connection after an answer whose head is sent already. */
+  private closeAfter(response: ServerResponse): void {
+    response.once('close', () => setImmediate(() => this.server.closeIdleConnections()));
+  }
+
+  private log(line: string): void {
+    this.options.log?.(line);
+  }
+}
+
+/** A whole response for a connection that is of no more use. */
+function closingResponse(status: number): string {
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}

@@ -1,0 +1,95 @@
+/** Defines the settings of the HTTP source and reads them from the environment. */
+import { corsSettings, type CorsSettings } from './cors';
+
+export const EVENT_SHAPES = ['v2', 'v1', 'alb', 'alb-multi-value'] as const;
+/** Whose event the handler gets: API Gateway's HTTP API (payload 2.0), its REST API, or a load balancer's. */
+export type EventShape = (typeof EVENT_SHAPES)[number];
+
+export interface HttpSettings {
+  readonly port: number;
+  readonly eventShape: EventShape;
+  /** How many proxies in front of us are ours: so many entries of X-Forwarded-For, from its end, are true. */
+  readonly trustedHops: number;
+  readonly healthPath: string;
+  /** Bytes that a request's body may have in its event. */
+  readonly maxBodyBytes: number;
+  /** Bytes that the bodies of all requests together may have in memory. */
+  readonly bodyBudgetBytes: number;
+  readonly cors?: CorsSettings;
+  /** How long an idle connection stays open. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long a client may take to send a request, and to take in a piece of the answer. */
+  readonly requestTimeoutMs: number;
+  /** How many requests may wait for the handler. */
+  readonly queueLimit: number;
+  /** What stands in events for what only AWS knows. */
+  readonly accountId: string;
+  readonly region: string;
+  readonly apiId: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const MIB = 1024 * 1024;
+const MAX_BODY_BYTES = 6 * MIB;
+/** Base64 of it still fits into a string. */
+const LARGEST_BODY_BYTES = 256 * MIB;
+const BODY_BUDGET_BYTES = 64 * MIB;
+/** The account that the local emulator makes up, too. */
+const MADE_UP_ACCOUNT = '012345678912';
+/** What Node's timers can wait. */
+const MAX_SECONDS = 2_147_483;
+
+/** Throws an error of one line on a value that is no good. */
+export function readHttpSettings(environment: Environment): HttpSettings {
+  const integer = (name: string, fallback: number, least: number, most: number): number => {
+    const text = environment[name];
+    if (text === undefined || text === '') return fallback;
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) throw bad(name, text, `a whole number from ${least} to ${most}`);
+    return value;
+  };
+  const maxBodyBytes = integer('HYBRID_HTTP_MAX_BODY', MAX_BODY_BYTES, 1, LARGEST_BODY_BYTES);
+  return {
+    port: integer('PORT', 8080, 0, 65_535),
+    eventShape: eventShape(environment.HYBRID_HTTP_EVENT),
+    trustedHops: integer('HYBRID_HTTP_TRUSTED_HOPS', 1, 0, 10),
+    healthPath: healthPath(environment.HYBRID_HTTP_HEALTH_PATH),
+    maxBodyBytes,
+    bodyBudgetBytes: Math.max(BODY_BUDGET_BYTES, 2 * maxBodyBytes),
+    cors: cors(environment.HYBRID_HTTP_CORS),
+    keepAliveTimeoutMs: 1000 * integer('HYBRID_HTTP_KEEP_ALIVE_TIMEOUT', 75, 1, MAX_SECONDS),
+    requestTimeoutMs: 1000 * integer('HYBRID_HTTP_REQUEST_TIMEOUT', 30, 1, MAX_SECONDS),
+    queueLimit: integer('HYBRID_HTTP_QUEUE_LIMIT', 100, 0, 1_000_000),
+    accountId: environment.AWS_ACCOUNT_ID || MADE_UP_ACCOUNT,
+    region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || 'us-east-1',
+    apiId: environment.AWS_LAMBDA_FUNCTION_NAME || 'function',
+  };
+}
+
+function eventShape(text: string | undefined): EventShape {
+  const shape = EVENT_SHAPES.find((name) => name === (text || 'v2'));
+  if (!shape) throw bad('HYBRID_HTTP_EVENT', text, `one of ${EVENT_SHAPES.join(', ')}`);
+  return shape;
+}
+
+function healthPath(text: string | undefined): string {
+  const path = text || '/_health';
+  if (!/^\/[\x21-\x7e]*$/.test(path) || /[?#]/.test(path)) throw bad('HYBRID_HTTP_HEALTH_PATH', text, 'a path that begins with / and has neither spaces, ? nor #');
+  return path;
+}
+
+function cors(text: string | undefined): CorsSettings | undefined {
+  if (!text) return undefined;
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw bad('HYBRID_HTTP_CORS', text, 'JSON, such as {"allowOrigins":["https://example.com"],"allowMethods":["GET"]}');
+  }
+  return corsSettings(given, (member, value, accepted) => bad(`HYBRID_HTTP_CORS: ${member}`, value, accepted));
+}
+
+function bad(name: string, given: unknown, accepted: string): Error {
+  return new Error(`${name} must be ${accepted}, got ${JSON.stringify(given) ?? 'nothing'}`);
+}
