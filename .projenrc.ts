@@ -50,6 +50,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-cdk@^2.1033.0',
     'esbuild',
     'yauzl',
+    // what the HTTP benchmark compares with
+    'fastify',
     // handler libraries that the tests run unchanged on our runtime
     '@aws-lambda-powertools/logger',
     '@codegenie/serverless-express',
