@@ -75,7 +75,8 @@ export class HttpSource {
     this.server.on('connect', (_request: IncomingMessage, socket: Socket) => socket.end(closingResponse(405)));
   }
 
-  async listen({ port, host, reusePort }: ListenOptions): Promise<void> {
+  /** Gives the URL. */
+  async listen({ port, host, reusePort }: ListenOptions): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen({ port, host, ...(reusePort && { reusePort }) }, () => {
@@ -83,6 +84,8 @@ export class HttpSource {
         resolve();
       });
     });
+    const { family, address, port: bound } = this.address;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   }
 
   get address(): AddressInfo {
