@@ -1,15 +1,16 @@
 /** Defines how the body of a request is read: as much as is allowed, or dropped. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { findHeader } from './request';
 
 /** How long a client may go on sending what is dropped, before the connection is cut. */
 const LINGER_MS = 2_000;
 const EMPTY = Buffer.alloc(0);
 
 /** How many bytes the body has: undefined when that shows only at its end. */
-export function announcedLength({ headers }: IncomingMessage): number | undefined {
-  const length = headers['content-length'];
+export function announcedLength(rawHeaders: readonly string[]): number | undefined {
+  const length = findHeader(rawHeaders, 'content-length');
   if (length !== undefined) return Number(length);
-  return headers['transfer-encoding'] === undefined ? 0 : undefined;
+  return findHeader(rawHeaders, 'transfer-encoding') === undefined ? 0 : undefined;
 }
 
 /** Gives the whole body, or nothing once it is over the limit. */

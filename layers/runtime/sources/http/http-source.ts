@@ -6,11 +6,11 @@ import { BodyBudget } from './body-budget';
 import { bodyLimit, isTextType } from './body-encoding';
 import { CallQueue } from './call-queue';
 import { Cors } from './cors';
-import { eventBuilder } from './event';
+import { eventBuilder, type BuildEvent } from './event';
 import { Exchange, type ExchangeOwner } from './exchange';
 import { asFirstProxy } from './forwarded';
 import type { HttpCarrier } from './http-call';
-import { splitTarget } from './request';
+import { findHeader, splitTarget } from './request';
 import type { HttpSettings } from './settings';
 
 export interface HttpSourceOptions {
@@ -31,9 +31,9 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
 }
 
-/** The requests of a connection that have no answer yet. */
+/** The requests of a connection that have no answer yet: more than one when the client does not wait for answers. */
 const EXCHANGES = Symbol('exchanges');
-type Connection = Socket & { [EXCHANGES]?: Set<Exchange> };
+type Connection = Socket & { [EXCHANGES]?: Exchange[] };
 
 /** Bodies up to this size do not wait behind large ones. */
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -46,7 +46,10 @@ export class HttpSource {
   private readonly smallBodies: BodyBudget;
   private readonly cors?: Cors;
   private readonly owner: ExchangeOwner;
-  private readonly active = new Set<Exchange>();
+  private readonly buildEvent: BuildEvent;
+  private readonly connections = new Set<Connection>();
+  /** How many requests have no answer yet. */
+  private active = 0;
   private state: 'starting' | 'ready' | 'draining' = 'starting';
   private whenIdle?: () => void;
 
@@ -61,6 +64,7 @@ export class HttpSource {
       this.log(`request ${call.requestId}: ${String(thrown)}`);
       call.fail('error');
     });
+    this.buildEvent = eventBuilder(settings.eventShape);
     if (settings.cors) this.cors = new Cors(settings.cors);
     this.owner = this.ownerOfExchanges();
     this.server = createServer({
@@ -104,9 +108,11 @@ export class HttpSource {
     this.state = 'draining';
     this.queue.open();
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const { response } of this.active) this.closeAfter(response);
+    for (const socket of this.connections) {
+      for (const { response } of socket[EXCHANGES]!) this.closeAfter(response);
+    }
     this.server.closeIdleConnections();
-    if (this.active.size > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
+    if (this.active > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
     await closed;
   }
 
@@ -120,10 +126,11 @@ export class HttpSource {
   }
 
   private connected(socket: Connection): void {
-    const exchanges = new Set<Exchange>();
-    socket[EXCHANGES] = exchanges;
+    socket[EXCHANGES] = [];
+    this.connections.add(socket);
     socket.on('close', () => {
-      for (const exchange of exchanges) exchange.abandon();
+      this.connections.delete(socket);
+      for (const exchange of [...socket[EXCHANGES]!]) exchange.abandon();
     });
   }
 
@@ -134,22 +141,22 @@ export class HttpSource {
       return this.answerHealth(request, response);
     }
     const exchange = new Exchange(this.owner, request, response);
-    this.active.add(exchange);
-    (request.socket as Connection)[EXCHANGES]!.add(exchange);
-    if (this.state === 'draining') return this.refuse(exchange, 503, true);
-    const upgrade = request.headers.upgrade;
-    if (upgrade !== undefined && upgrade.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
+    this.active++;
+    (request.socket as Connection)[EXCHANGES]!.push(exchange);
+    if (this.state === 'draining') return this.refuse(exchange, 503, expectsContinue);
+    const { rawHeaders } = request;
+    if (findHeader(rawHeaders, 'upgrade')?.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
     const preflight = this.cors?.preflight(request.method, request.headers);
     if (preflight) return exchange.send(204, preflight, '');
     if (this.queue.full) return this.refuse(exchange, 503, expectsContinue);
-    const length = announcedLength(request);
+    const length = announcedLength(rawHeaders);
     if (length === 0) return this.submit(exchange, undefined);
     this.receive(exchange, length, expectsContinue);
   }
 
   private receive(exchange: Exchange, length: number | undefined, expectsContinue: boolean): void {
     const { request, response } = exchange;
-    const limit = bodyLimit(this.options.settings.maxBodyBytes, isTextType(request.headers['content-type']));
+    const limit = bodyLimit(this.options.settings.maxBodyBytes, isTextType(findHeader(request.rawHeaders, 'content-type')));
     if (length !== undefined && !(length <= limit)) return this.refuse(exchange, 413, expectsContinue);
     const bytes = length ?? limit;
     const budget = bytes <= SMALL_BODY_BYTES ? this.smallBodies : this.largeBodies;
@@ -178,13 +185,12 @@ export class HttpSource {
     const { request } = exchange;
     const { socket } = request;
     const { path, query } = splitTarget(request.url!);
-    const trace = request.headers['x-amzn-trace-id'];
-    exchange.traceId = typeof trace === 'string' ? trace : undefined;
-    exchange.event = eventBuilder(settings.eventShape)({
+    exchange.traceId = findHeader(request.rawHeaders, 'x-amzn-trace-id');
+    exchange.event = this.buildEvent({
       method: request.method!,
       path,
       query,
-      protocol: `HTTP/${request.httpVersion}`,
+      protocol: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
       rawHeaders: settings.trustedHops === 0 ? asFirstProxy(request.rawHeaders, socket.remoteAddress, socket.localPort) : request.rawHeaders,
       socketAddress: socket.remoteAddress,
       trustedHops: settings.trustedHops,
@@ -203,7 +209,7 @@ export class HttpSource {
     const body = JSON.stringify({ message: STATUS_CODES[status] });
     const headers = ['Content-Type', 'application/json'];
     if (status === 503) headers.push('Retry-After', '1');
-    if (request.complete || announcedLength(request) === 0) return exchange.send(status, headers, body);
+    if (request.complete || announcedLength(request.rawHeaders) === 0) return exchange.send(status, headers, body);
     headers.push('Connection', 'close');
     if (bodyHeldBack) return exchange.send(status, headers, body);
     this.owner.finishHead(exchange, headers);
@@ -228,9 +234,10 @@ export class HttpSource {
       eventShape: settings.eventShape,
       requestTimeoutMs: settings.requestTimeoutMs,
       answered: (exchange) => {
-        (exchange.request.socket as Connection)[EXCHANGES]?.delete(exchange);
-        this.active.delete(exchange);
-        if (this.state === 'draining' && this.active.size === 0) this.whenIdle?.();
+        const exchanges = (exchange.request.socket as Connection)[EXCHANGES]!;
+        exchanges.splice(exchanges.indexOf(exchange), 1);
+        this.active--;
+        if (this.state === 'draining' && this.active === 0) this.whenIdle?.();
       },
       carried: () => this.queue.finished(),
       withdraw: (exchange) => this.queue.withdraw(exchange),

@@ -90,7 +90,8 @@ function headersOf({ headers, multiValueHeaders, cookies }: StructuredResult, wi
 
 function addSingles(list: HeaderList, given: unknown, lists: ReadonlyMap<string, readonly unknown[]> | undefined): void {
   if (!isObject(given)) throw new InvalidResult(`its headers must be an object, got ${kindOf(given)}`);
-  for (const [name, value] of Object.entries(given)) {
+  for (const name in given) {
+    const value = given[name];
     if (value === undefined || value === null) continue;
     // What is said twice, API Gateway merges.
     const listed = lists?.get(name.toLowerCase());
