@@ -24,6 +24,38 @@ export interface Asset {
   readonly packaging: 'zip' | 'file';
 }
 
+/** How an image is made, in the words of the asset manifest. */
+export interface ImageSource {
+  readonly directory?: string;
+  readonly executable?: readonly string[];
+  readonly dockerFile?: string;
+  readonly dockerBuildTarget?: string;
+  readonly dockerBuildArgs?: Readonly<Record<string, string>>;
+  readonly dockerBuildContexts?: Readonly<Record<string, string>>;
+  readonly dockerBuildSecrets?: Readonly<Record<string, string>>;
+  readonly dockerBuildSsh?: string;
+  readonly dockerOutputs?: readonly string[];
+  readonly networkMode?: string;
+  readonly platform?: string;
+  readonly cacheFrom?: readonly ImageCache[];
+  readonly cacheTo?: ImageCache;
+  readonly cacheDisabled?: boolean;
+}
+
+interface ImageCache {
+  readonly type: string;
+  readonly params?: Record<string, string>;
+}
+
+/** An image asset. */
+export interface ImageAsset {
+  readonly id: string;
+  /** The folder that the source's directory is relative to. */
+  readonly directory: string;
+  readonly source: ImageSource;
+  readonly destinations: readonly { readonly repositoryName: string; readonly imageTag: string }[];
+}
+
 /** One template and what belongs to it: a stack, or a nested stack. */
 export interface Stack {
   /** The name that CloudFormation knows. */
@@ -34,6 +66,7 @@ export interface Stack {
   readonly directory: string;
   readonly template: Template;
   readonly assets: ReadonlyMap<string, Asset>;
+  readonly images: readonly ImageAsset[];
   /** Construct path by logical id, as far as the manifest knows it. */
   readonly paths: ReadonlyMap<string, string>;
   /** Account and region, where the app names them. */
@@ -84,9 +117,10 @@ function readStacks(directory: string): Stack[] {
     if (artifact.type !== 'aws:cloudformation:stack') return [];
     const [account, region] = (artifact.environment ?? '').replace(/^aws:\/\//, '').split('/');
     const assets = new Map<string, Asset>();
+    const images: ImageAsset[] = [];
     for (const dependency of artifact.dependencies ?? []) {
       const other = manifest.artifacts![dependency];
-      if (other?.type === 'cdk:asset-manifest') readAssets(directory, other.properties?.file, assets);
+      if (other?.type === 'cdk:asset-manifest') readAssets(directory, other.properties?.file, assets, images);
     }
     // Newer versions of the CDK put the metadata into a file, named by the properties and later by the artifact itself.
     const metadataFile = artifact.additionalMetadataFile ?? properties.additionalMetadataFile;
@@ -97,6 +131,7 @@ function readStacks(directory: string): Stack[] {
       directory,
       template: readJson(join(directory, properties.templateFile)),
       assets,
+      images,
       paths: logicalIdPaths(metadata),
       account: account?.startsWith('unknown') ? undefined : account,
       region: region?.startsWith('unknown') ? undefined : region,
@@ -129,8 +164,11 @@ function templateAsset(stack: Stack, url: string): string | undefined {
   return undefined;
 }
 
-function readAssets(directory: string, file: string, assets: Map<string, Asset>): void {
-  const manifest = readJson<{ files?: Record<string, any> }>(join(directory, file));
+function readAssets(directory: string, file: string, assets: Map<string, Asset>, images: ImageAsset[]): void {
+  const manifest = readJson<{ files?: Record<string, any>; dockerImages?: Record<string, any> }>(join(directory, file));
+  for (const [id, { source, destinations }] of Object.entries(manifest.dockerImages ?? {})) {
+    images.push({ id, directory, source: source ?? {}, destinations: Object.values(destinations ?? {}) });
+  }
   for (const { source, destinations } of Object.values(manifest.files ?? {})) {
     if (typeof source?.path !== 'string') continue;
     for (const { objectKey } of Object.values<{ objectKey: string }>(destinations ?? {})) {

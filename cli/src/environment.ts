@@ -1,44 +1,75 @@
 /** Defines the environment of a function on this machine: the template's values, the user's options, and what of the user's shell passes. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import type { Stack } from './assembly';
 import { CliError, tell } from './errors';
 import type { LambdaFunction } from './functions';
 import { describe, regionOf, textOf } from './template-values';
 import { RESERVED_NAMES } from '../../layers/runtime/host/lambda-environment';
 
 /**
- * What of the user's shell a function sees: credentials and the way to AWS, proxies and certificates, and what programs of this
- * system cannot do without. Anything else stays out: a function that needs it would fail once deployed.
+ * What of the user's shell a function sees: credentials and the way to AWS, proxies. Anything else stays out: a function that needs
+ * it would fail once deployed.
  */
-const PASSES = new Set([
-  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE',
-  'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_CA_BUNDLE', 'AWS_EC2_METADATA_DISABLED', 'AWS_STS_REGIONAL_ENDPOINTS',
-  'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
-  'HOME', 'TMPDIR', 'USERPROFILE', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TEMP', 'TMP', 'APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'COMSPEC',
-]);
+const PASSES = [
+  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_EC2_METADATA_DISABLED', 'AWS_STS_REGIONAL_ENDPOINTS',
+  'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy',
+];
 const PASSES_PREFIX = 'AWS_ENDPOINT_URL';
+/** What is of use only where this machine's files are: profiles, certificates, what programs of this system cannot do without. */
+const NEEDS_FILES = [
+  'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME',
+  'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
+  'HOME', 'TMPDIR', 'USERPROFILE', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TEMP', 'TMP', 'APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'COMSPEC',
+];
 
-/** Later wins: shell, template, --env-file, --env. */
-export function environmentOf(of: LambdaFunction, given: Readonly<Record<string, string>>): Record<string, string> {
+/** What the template says about variables, and who says it. */
+interface Variables {
+  readonly name: string;
+  readonly stack: Stack;
+  readonly variables: readonly (readonly [string, unknown])[];
+}
+
+/** Later wins: shell, template, --env-file, --env. @param inContainer whether it runs away from this machine's files */
+export function environmentOf(of: LambdaFunction, given: Readonly<Record<string, string>>, inContainer = false): Record<string, string> {
   const { LoggingConfig: logging, Environment: environment } = of.properties;
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && (PASSES.has(name) || name.startsWith(PASSES_PREFIX))) values[name] = value;
-  }
-  const region = regionOf(of.stack);
-  if (region) Object.assign(values, { AWS_REGION: region, AWS_DEFAULT_REGION: region });
+  const values = shellEnvironment(of, inContainer);
   if (of.runtime && !of.runtime.startsWith('provided')) values.AWS_EXECUTION_ENV = `AWS_Lambda_${of.runtime}`;
   const logGroup = textOf(logging?.LogGroup, of.stack);
   if (logGroup) values.AWS_LAMBDA_LOG_GROUP_NAME = logGroup;
   if (logging?.LogFormat) values.AWS_LAMBDA_LOG_FORMAT = logging.LogFormat;
   if (logging?.ApplicationLogLevel) values.AWS_LAMBDA_LOG_LEVEL = logging.ApplicationLogLevel;
-  for (const [name, value] of Object.entries(environment?.Variables ?? {})) {
-    const text = textOf(value, of.stack);
-    if (text !== undefined) values[name] = text;
-    else if (!(name in given)) tell(`${of.name}: ${name} is left out, only a deployment knows ${describe(value)}; give a value with --env ${name}=...`);
+  return { ...values, ...templateEnvironment({ ...of, variables: Object.entries(environment?.Variables ?? {}) }, given), ...given };
+}
+
+/** The environment of a container of ECS, in the same order. */
+export function containerEnvironment(of: Variables, given: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...shellEnvironment(of, true), ...templateEnvironment(of, given), ...given };
+}
+
+function shellEnvironment({ name: who, stack }: Pick<Variables, 'name' | 'stack'>, inContainer: boolean): Record<string, string> {
+  const values: Record<string, string> = {};
+  const passes = new Set(inContainer ? PASSES : [...PASSES, ...NEEDS_FILES]);
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && (passes.has(name) || name.startsWith(PASSES_PREFIX))) values[name] = value;
   }
-  return { ...values, ...given };
+  if (inContainer && process.env.AWS_PROFILE && !values.AWS_ACCESS_KEY_ID) {
+    tell(`${who}: runs without credentials: a container does not see the files of the profile '${process.env.AWS_PROFILE}'; `
+      + 'eval "$(aws configure export-credentials --format env)" puts them into the environment');
+  }
+  const region = regionOf(stack);
+  return { ...values, ...region && { AWS_REGION: region, AWS_DEFAULT_REGION: region } };
+}
+
+function templateEnvironment({ name: who, stack, variables }: Variables, given: Readonly<Record<string, string>>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [name, value] of variables) {
+    const text = textOf(value, stack);
+    if (text !== undefined) values[name] = text;
+    else if (!(name in given)) tell(`${who}: ${name} is left out, only a deployment knows ${describe(value)}; give a value with --env ${name}=...`);
+  }
+  return values;
 }
 
 /** What --env-file and --env give; the latter wins. */

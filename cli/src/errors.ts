@@ -8,7 +8,11 @@ export const CLI_ERRORS = {
   ASSET_UNKNOWN: 'only code that is an asset of this assembly can be run: use HandlerCode or lambda.Code.fromAsset()',
   BOOTSTRAP_NOT_EXECUTABLE: 'chmod +x the file, and build and synthesize again',
   BOOTSTRAP_NOT_FOUND: 'add a layer made by CustomRuntimeLayer, or an executable file `bootstrap` to the code',
-  CONTAINER_IMAGE: 'container images cannot be run here yet: run the image with a container engine',
+  CONTAINER_ENGINE_MISSING: 'install Docker, Podman or Finch, or name the client of another engine in the variable CDK_DOCKER',
+  CONTAINER_ENGINE_STOPPED: 'start the container engine, or name the client of another one in the variable CDK_DOCKER',
+  CONTAINER_IMAGE: 'only images that the app builds can be built and run here: use DockerImageCode.fromImageAsset() or ContainerImage.fromAsset()',
+  CONTAINER_NOT_STARTED: 'read what the container engine says above',
+  CONTAINER_NO_TASK: '`npx cdk-hybrid local` starts services; invoke runs tasks (HYBRID_SOURCES=task)',
   ENGINE_UNAVAILABLE: 'connect to the npm registry once (the engine is kept afterwards), or run the CLI with that Node.js version',
   ENV_INVALID: 'write --env NAME=VALUE, and one NAME=VALUE per line in the file of --env-file',
   EVENT_INVALID: 'give JSON, the path of a file with JSON, or - for the standard input',
@@ -16,10 +20,16 @@ export const CLI_ERRORS = {
   FUNCTION_AMBIGUOUS: 'give the whole construct path',
   FUNCTION_UNKNOWN: '`npx cdk-hybrid list` shows the functions of the assembly',
   HOST_UNUSABLE: 'give an address of this machine with --host',
+  IMAGE_ARCHITECTURE: 'set the platform of the image, or the architecture of what runs it, so that they agree',
+  IMAGE_BUILD: 'read what the container engine says above, and mend the Dockerfile, its base image or what it copies',
+  NO_IMAGE: 'only container images are built; functions of code need no build',
   PLATFORM_MISMATCH: 'use a layer made by CustomRuntimeLayer, which also runs elsewhere, or a machine of that kind',
   PORT_UNUSABLE: 'give another one with --port',
-  RUNTIME_UNSUPPORTED: 'only provided.* and nodejs* runtimes can be run here',
+  PUBLISH_INVALID: 'write --publish CONTAINER=PORT with a container that has a port mapping',
+  RUNTIME_UNSUPPORTED: 'only provided.*, nodejs* and container images can be run here',
+  SYNTH: 'read what it says above, and mend the app, or give the right command with --synth',
   USAGE: '`npx cdk-hybrid --help` shows commands and options',
+  WATCH: 'raise the limit of watched files (on Linux: sysctl fs.inotify.max_user_watches), or do without --watch',
 } as const;
 
 export type ErrorCode = keyof typeof CLI_ERRORS;
@@ -28,8 +38,11 @@ export type ErrorCode = keyof typeof CLI_ERRORS;
 export class CliError extends Error {
   readonly code: string;
 
-  /** @param what what was given, and what is accepted */
-  constructor(code: ErrorCode, what: string) {
+  /**
+   * @param what what was given, and what is accepted
+   * @param exitCode that of the program that failed, where there is one
+   */
+  constructor(code: ErrorCode, what: string, readonly exitCode?: number) {
     super(`${what}; ${CLI_ERRORS[code]} [CDK_HYBRID_CLI_${code}]`.replace(/\s*\n\s*/g, ' | '));
     this.code = `CDK_HYBRID_CLI_${code}`;
   }

@@ -1,16 +1,14 @@
 /** Defines the functions of an assembly: what their templates say about each, and the names that they go by. */
 import type { Asset, Assembly, Resource, Stack } from './assembly';
 import { CliError } from './errors';
+import { constructPath, shownPath, type Named } from './names';
 import { describe, resourceOf, textOf } from './template-values';
+import type { InvocationResult, InvokeRequest } from '../../layers/runtime/core/invoker';
 
 /** Where the files of a function or a layer are. */
 export type Code = { readonly asset: Asset } | { readonly inline: string };
 
-export interface LambdaFunction {
-  /** The construct path, as people know it: without the parts that the CDK adds. */
-  readonly name: string;
-  /** Further names that it goes by: construct id, logical id, FunctionName, the whole path. */
-  readonly aliases: readonly string[];
+export interface LambdaFunction extends Named {
   /** What AWS_LAMBDA_FUNCTION_NAME says. */
   readonly functionName: string;
   readonly stack: Stack;
@@ -24,6 +22,12 @@ export interface LambdaFunction {
   readonly maxConcurrency: number;
   readonly properties: Record<string, any>;
   readonly resource: Resource;
+}
+
+/** A function that runs here. */
+export interface LocalFunction {
+  invoke(request: InvokeRequest): Promise<InvocationResult>;
+  stop(): Promise<void>;
 }
 
 export function functionsOf(assembly: Assembly): LambdaFunction[] {
@@ -53,22 +57,6 @@ export function functionsOf(assembly: Assembly): LambdaFunction[] {
   });
 }
 
-/** The one function of this name. The whole name wins over shorter ones. */
-export function findFunction(functions: readonly LambdaFunction[], name: string): LambdaFunction {
-  const exact = functions.filter((each) => each.name === name);
-  const matches = exact.length > 0 ? exact : functions.filter((each) => each.aliases.includes(name));
-  if (matches.length === 1) return matches[0];
-  if (matches.length > 1) throw new CliError('FUNCTION_AMBIGUOUS', `'${name}' can be ${matches.map((each) => each.name).join(' or ')}`);
-  const known = functions.length === 0 ? 'it has none' : `it has ${functions.map((each) => each.name).join(', ')}`;
-  throw new CliError('FUNCTION_UNKNOWN', `there is no function '${name}' in the assembly: ${known}`);
-}
-
-/** The shortest name that means this function alone. */
-export function shortName(functions: readonly LambdaFunction[], of: LambdaFunction): string {
-  const [id] = of.aliases;
-  return functions.every((each) => each === of || (each.name !== id && !each.aliases.includes(id))) ? id : of.name;
-}
-
 export function codeOf(of: LambdaFunction): Code {
   const { Code: code } = of.properties;
   if (typeof code?.ZipFile === 'string') return { inline: code.ZipFile };
@@ -95,20 +83,4 @@ function assetOf(key: unknown, resource: Resource, stack: Stack, what: string): 
   const asset = objectKey === undefined ? undefined : stack.assets.get(objectKey);
   if (!asset) throw new CliError('ASSET_UNKNOWN', `${what} is ${describe(key ?? resource.Properties?.Code)}, which is no asset of stack ${stack.name}`);
   return asset;
-}
-
-function constructPath(stack: Stack, logicalId: string, resource: Resource): string {
-  const path = resource.Metadata?.['aws:cdk:path'] ?? stack.paths.get(logicalId);
-  return typeof path === 'string' ? path.replace(/\/Resource$/, '') : `${stack.path}/${logicalId}`;
-}
-
-/** A function inside a HybridFunction has the name of the HybridFunction. */
-function shownPath(path: string, all: readonly string[], classes: ReadonlyMap<string, string>): string {
-  if (!path.endsWith('/Function')) return path;
-  const parent = path.slice(0, -'/Function'.length);
-  const parentClass = classes.get(parent);
-  // A construct that is no jsii class is listed as a plain one: then the path alone has to tell.
-  const plain = parentClass === undefined || parentClass === 'constructs.Construct';
-  const alone = all.every((other) => other === path || !`${other}/`.startsWith(`${parent}/`));
-  return parentClass === 'cdk-hybrid.HybridFunction' || (plain && alone) ? parent : path;
 }

@@ -2,29 +2,24 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Assembly } from './assembly';
+import { runImageFunction } from './containers/lambda-image';
 import { nodeOf, nodeOfMajor } from './engine';
 import { environmentOf } from './environment';
 import { CliError, tell, tellLog } from './errors';
 import { foldersOf, type Folders } from './folders';
-import type { LambdaFunction } from './functions';
+import type { LambdaFunction, LocalFunction } from './functions';
+import type { InvocationResult } from '../../layers/runtime/core/invoker';
 import { FunctionHost, type FunctionDefinition } from '../../layers/runtime/host/function-host';
-import type { InvocationResult, InvokeRequest } from '../../layers/runtime/core/invoker';
 
 /** The runtime program beside this one in the package: what a function on a managed runtime is run with. */
 const RUNTIME_PROGRAM = join(__dirname, '..', '..', 'layers', 'runtime', 'dist', 'bootstrap.cjs');
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' };
 
-/** A function that runs here. */
-export interface LocalFunction {
-  invoke(request: InvokeRequest): Promise<InvocationResult>;
-  stop(): Promise<void>;
-}
-
 /** @param prefix what each line of the function's logs begins with */
 export async function runFunction(
   of: LambdaFunction, assembly: Assembly, given: Readonly<Record<string, string>>, prefix?: string): Promise<LocalFunction> {
-  if (of.runtime === undefined) throw new CliError('CONTAINER_IMAGE', `${of.name} is a container image`);
+  if (of.runtime === undefined) return runImageFunction(of, given, prefix);
   const folders = await foldersOf(of, assembly);
   const { bootstrap, nodePath } = await bootstrapOf(of, folders);
   const definition: FunctionDefinition = {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAssembly } from './assembly';
+import { build } from './commands/build';
 import { invoke } from './commands/invoke';
 import { list } from './commands/list';
 import { local } from './commands/local';
@@ -22,12 +23,19 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${version}\n`);
     return 0;
   }
-  const assembly = readAssembly(options.app);
   switch (options.command) {
-    case 'list': return list(assembly);
-    case 'invoke': return invoke(assembly, options);
-    default: return local(assembly, options);
+    case 'list': return list(readAssembly(options.app));
+    case 'invoke': return invoke(readAssembly(options.app), options);
+    case 'build': return build(readAssembly(options.app), options).catch(endedByEngine);
+    default: return local(options);
   }
+}
+
+/** A build keeps the exit code of what failed. */
+function endedByEngine(error: unknown): number {
+  if (!(error instanceof CliError) || error.exitCode === undefined) throw error;
+  tell(error.message);
+  return error.exitCode;
 }
 
 run(process.argv.slice(2)).then((code) => { process.exitCode = code; }, (error: Error) => {

@@ -4,12 +4,14 @@ import { CliError } from './errors';
 
 export const HELP = `Usage: cdk-hybrid <command> [options]
 
-Runs the Lambda functions of a synthesized CDK app on this machine, without Docker and without an AWS account.
+Runs the functions of a synthesized CDK app on this machine, without an AWS account. Only container images need a
+container engine: the one that the variable CDK_DOCKER names (docker, podman, finch; default: docker).
 
 Commands:
-  list                    the functions of the app
+  list                    the functions and containers of the app
   invoke <function>       invokes a function once: the result on stdout, its logs on stderr
-  local                   serves every function at the URL that the AWS CLI and SDKs use
+  local                   serves every function at the URL that the AWS CLI and SDKs use, and starts the services
+  build <function>        builds its container image: the image's name on stdout, the engine's words on stderr
 
 A function is named by its construct path (Stack/Hello), its construct id (Hello), its logical id or its FunctionName.
 
@@ -21,10 +23,16 @@ Options:
                           read --env-file themselves as well
   --port <port>           local: the port (default: 3001; 0 = any free one)
   --host <address>        local: the address to listen on (default: 127.0.0.1)
+  --publish <name=port>   local: the port of this machine for a container; may be repeated (default: any free one)
+  --watch                 local: synthesizes the app when a file of this folder changes, and runs what has changed anew
+  --synth <command>       local --watch: what synthesizes the app (default: npx cdk synth --quiet)
+  --no-synth              local --watch: something else does, such as cdk watch
+  --all                   build: all images of the app
+  --tag <name>            build: the name that the image gets
   --help                  this text
   --version               the version
 
-Exit codes: 0 success, 1 the function failed, 2 wrong usage or input.
+Exit codes: 0 success, 1 the function failed, 2 wrong usage or input; of a task its own, of a failed build the engine's.
 `;
 
 export interface Options {
@@ -36,13 +44,20 @@ export interface Options {
   readonly envFiles: readonly string[];
   readonly port: number;
   readonly host: string;
+  readonly publish: readonly string[];
+  readonly watch: boolean;
+  /** undefined when something else synthesizes. */
+  readonly synth?: string;
+  readonly all: boolean;
+  readonly tag?: string;
 }
 
 /** The options that each command takes besides --app, --help and --version. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   list: [],
   invoke: ['event', 'env', 'env-file', 'from-env-file'],
-  local: ['env', 'env-file', 'from-env-file', 'port', 'host'],
+  local: ['env', 'env-file', 'from-env-file', 'port', 'host', 'publish', 'watch', 'synth', 'no-synth'],
+  build: ['all', 'tag'],
 };
 const COMMON = ['app', 'output', 'help', 'version'];
 
@@ -57,7 +72,12 @@ export function parseOptions(argv: readonly string[]): Options | 'help' | 'versi
   for (const name of Object.keys(values)) {
     if (!COMMON.includes(name) && !COMMANDS[command].includes(name)) throw new CliError('USAGE', `'${command}' takes no option --${name}`);
   }
-  const wanted = command === 'invoke' ? 1 : 0;
+  for (const name of ['synth', 'no-synth'] as const) {
+    if (values[name] !== undefined && !values.watch) throw new CliError('USAGE', `--${name} is for --watch`);
+  }
+  if (values.synth !== undefined && values['no-synth']) throw new CliError('USAGE', '--synth and --no-synth exclude each other');
+  if (values.all && values.tag !== undefined) throw new CliError('USAGE', '--tag is for one image, not for --all');
+  const wanted = command === 'invoke' || (command === 'build' && !values.all) ? 1 : 0;
   if (args.length !== wanted) {
     const given = args.length === 0 ? 'none' : args.map((arg) => `'${arg}'`).join(', ');
     throw new CliError('USAGE', `'${command}' takes ${wanted === 1 ? 'one function' : 'no argument'}, got ${given}`);
@@ -71,6 +91,11 @@ export function parseOptions(argv: readonly string[]): Options | 'help' | 'versi
     envFiles: [...values['env-file'] ?? [], ...values['from-env-file'] ?? []],
     port: portOf(values.port ?? '3001'),
     host: values.host ?? '127.0.0.1',
+    publish: values.publish ?? [],
+    watch: values.watch ?? false,
+    synth: values['no-synth'] ? undefined : values.synth ?? 'npx cdk synth --quiet',
+    all: values.all ?? false,
+    tag: values.tag,
   };
 }
 
@@ -88,6 +113,12 @@ function parse(argv: readonly string[]) {
         'from-env-file': { type: 'string', multiple: true },
         'port': { type: 'string' },
         'host': { type: 'string' },
+        'publish': { type: 'string', multiple: true },
+        'watch': { type: 'boolean' },
+        'synth': { type: 'string' },
+        'no-synth': { type: 'boolean' },
+        'all': { type: 'boolean' },
+        'tag': { type: 'string' },
         'help': { type: 'boolean', short: 'h' },
         'version': { type: 'boolean' },
       },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { OTHER_MAJOR, synthesizeApp, type TestApp } from './app';
 import { bundlePrograms, cdkHybrid, executeCdkHybrid, startCdkHybrid, type Run } from './command';
+import { serveLocally, type Local } from './local';
 import { NEWEST } from '../../cli/src/engine';
 import { addFiles } from '../workspace';
 
@@ -217,7 +218,7 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     ['no function', ['invoke'], 'USAGE', '\'invoke\' takes one function, got none'],
     ['two functions', ['invoke', 'A', 'B'], 'USAGE', 'got \'A\', \'B\''],
     ['no command', [], 'USAGE', 'no command given'],
-    ['an unknown command', ['run'], 'USAGE', 'unknown command \'run\', expected one of list, invoke, local'],
+    ['an unknown command', ['run'], 'USAGE', 'unknown command \'run\', expected one of list, invoke, local, build'],
     ['an unknown option', ['list', '--colour'], 'USAGE', 'Unknown option \'--colour\''],
     ['an option of another command', ['list', '--event', '{}'], 'USAGE', '\'list\' takes no option --event'],
     ['an event that is neither JSON nor a file', ['invoke', 'App/Hello', '--event', 'nope.json'], 'EVENT_INVALID', 'neither JSON nor an existing file: \'nope.json\''],
@@ -230,7 +231,7 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     ['a standard input that is not JSON', ['invoke', 'App/Hello', '--event', '-'], 'EVENT_INVALID', 'the standard input of --event is not JSON'],
     ['no cdk.out', ['list', '--app', 'nowhere'], 'ASSEMBLY_NOT_FOUND', 'no cloud assembly in \'nowhere\' (no manifest.json); run `npx cdk synth`'],
     ['--env without a value', ['invoke', 'App/Hello', '--env', 'NAME'], 'ENV_INVALID', '--env must be NAME=VALUE, got \'NAME\''],
-    ['a container image', ['invoke', 'More/Image'], 'CONTAINER_IMAGE', 'More/Image is a container image'],
+    ['an image that is not in the assembly', ['invoke', 'More/Image'], 'CONTAINER_IMAGE', 'More/Image is the image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/images:latest, which is no asset of stack More'],
     ['a runtime of another language', ['invoke', 'More/Python'], 'RUNTIME_UNSUPPORTED', 'More/Python has the runtime python3.12'],
     ['a function without a bootstrap', ['invoke', 'More/NoBootstrap'], 'BOOTSTRAP_NOT_FOUND', 'neither its code nor a layer holds a file \'bootstrap\''],
     ['code that is not in the assembly', ['invoke', 'More/FromBucket'], 'ASSET_UNKNOWN', 'More/FromBucket: its code is "code.zip", which is no asset of stack More'],
@@ -303,9 +304,11 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
       writeFileSync(file, JSON.stringify(manifest));
     });
     const move = (to: (stack: any) => any) => (stack: any, output: string): void => {
-      const held = stack.metadata ?? JSON.parse(readFileSync(join(output, stack.properties.additionalMetadataFile), 'utf8'));
+      const file = stack.additionalMetadataFile ?? stack.properties.additionalMetadataFile;
+      const held = stack.metadata ?? JSON.parse(readFileSync(join(output, file), 'utf8'));
       delete stack.metadata;
       delete stack.properties.additionalMetadataFile;
+      delete stack.additionalMetadataFile;
       writeFileSync(join(output, 'App.metadata.json'), JSON.stringify(held));
       to(stack).additionalMetadataFile = 'App.metadata.json';
     };
@@ -325,38 +328,14 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
 });
 
 describe('local', () => {
-  type Stop = (signal: NodeJS.Signals) => Promise<number | null>;
-
-  async function serve(body: (url: string, lines: () => string, stop: Stop) => Promise<void>): Promise<void> {
-    const child = startCdkHybrid(['local', '--port', '0'], { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } });
-    let out = '';
-    let err = '';
-    child.stderr.on('data', (chunk) => { err += chunk; });
-    const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-    try {
-      const url = await new Promise<string>((resolve, reject) => {
-        child.stdout.on('data', (chunk) => {
-          out += chunk;
-          const match = /--endpoint-url (\S+)/.exec(out);
-          if (match) resolve(match[1]);
-        });
-        child.on('close', () => reject(new Error(err)));
-      });
-      await body(url, () => out + err, (signal) => {
-        child.kill(signal);
-        return closed;
-      });
-    } finally {
-      child.kill('SIGKILL');
-      await closed;
-    }
-  }
+  const serve = (body: (local: Local) => Promise<void>): Promise<void> =>
+    serveLocally({ cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } }, body);
 
   const client = (endpoint: string): LambdaClient =>
     new LambdaClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' }, maxAttempts: 1 });
 
   test('serves every function to the AWS SDK, starts each when it is first invoked, and ends on SIGTERM with 0', async () => {
-    await serve(async (url, lines, stop) => {
+    await serve(async ({ url, lines, stop }) => {
       expect(lines()).toContain(`More/Own  ${url}/2015-03-31/functions/Own/invocations\n`);
       expect(lines()).toContain(`Prod/App/Hello  ${url}/2015-03-31/functions/Prod%2FApp%2FHello/invocations\n`);
       expect(lines()).not.toContain('START');
@@ -367,7 +346,7 @@ describe('local', () => {
       expect((await invoke('App/Fails')).FunctionError).toBe('Unhandled');
       await expect(invoke('Nope')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
       await expect(invoke('Hello')).rejects.toMatchObject({ name: 'InvalidParameterValueException', message: expect.stringContaining('\'Hello\' can be Prod/App/Hello or App/Hello') });
-      await expect(invoke('More/Image')).rejects.toMatchObject({ name: 'ServiceException', message: expect.stringContaining('container image') });
+      await expect(invoke('More/Image')).rejects.toMatchObject({ name: 'ServiceException', message: expect.stringContaining('[CDK_HYBRID_CLI_CONTAINER_IMAGE]') });
       expect(lines()).toContain('[App/Hello] ');
       expect(await stop('SIGTERM')).toBe(0);
       lambda.destroy();
@@ -375,9 +354,9 @@ describe('local', () => {
   });
 
   test('finishes what is in flight before it ends on SIGINT', async () => {
-    await serve(async (url, lines, stop) => {
+    await serve(async ({ url, said, stop }) => {
       const reply = fetch(`${url}/2015-03-31/functions/App%2FSlow/invocations`, { method: 'POST', body: '{"ms":500}' });
-      while (!lines().includes('has begun')) await new Promise(setImmediate);
+      await said(/has begun/);
       const exit = stop('SIGINT');
       expect(await (await reply).json()).toBe('done');
       expect(await exit).toBe(0);
@@ -385,7 +364,7 @@ describe('local', () => {
   });
 
   test('says when its port is in use', async () => {
-    await serve(async (url) => {
+    await serve(async ({ url }) => {
       const { code, err } = await run(['local', '--port', new URL(url).port]);
       expect(code).toBe(2);
       expect(err).toMatch(/^cdk-hybrid: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\[CDK_HYBRID_CLI_PORT_UNUSABLE\]\n$/);

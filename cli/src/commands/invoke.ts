@@ -1,20 +1,29 @@
-/** Defines `invoke`: one invocation, its result on the standard output. */
+/** Defines `invoke`: one invocation of a function, or one run of a task; its result on the standard output. */
 import { readFileSync, statSync } from 'node:fs';
 import { MAX_EVENT_BYTES, tooLarge } from '../../../layers/runtime/sources/emulator';
 import type { Assembly } from '../assembly';
+import { containersOf, type Container } from '../containers/containers';
+import { runTask } from '../containers/run-container';
 import { givenEnvironment } from '../environment';
 import { CliError } from '../errors';
-import { findFunction, functionsOf } from '../functions';
+import { functionsOf, type LambdaFunction } from '../functions';
 import { runFunction } from '../local-function';
+import { findNamed } from '../names';
 import type { Options } from '../options';
 import { endOnSignal } from '../signals';
 
 export async function invoke(assembly: Assembly, options: Options): Promise<number> {
-  const called = findFunction(functionsOf(assembly), options.args[0]);
+  const functions = functionsOf(assembly);
+  const containers = containersOf(assembly);
+  const called = findNamed<LambdaFunction | Container>([...functions, ...containers], options.args[0]);
   const event = readEvent(options.event ?? '{}');
   const given = givenEnvironment(options.envFiles, options.env);
-  const running = await runFunction(called, assembly, given);
   endOnSignal();
+  if ('definition' in called) {
+    if (!called.isTask) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a container that takes no event`);
+    return runTask(called, event, given);
+  }
+  const running = await runFunction(called, assembly, given);
   try {
     const result = await running.invoke({ event });
     process.stdout.write(`${result.payload}\n`);

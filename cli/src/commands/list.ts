@@ -1,11 +1,15 @@
-/** Defines `list`: the functions of the assembly, one per line. */
+/** Defines `list`: the functions and containers of the assembly, one per line. */
 import type { Assembly } from '../assembly';
+import { containersOf } from '../containers/containers';
 import { tell } from '../errors';
 import { functionsOf } from '../functions';
 
 export function list(assembly: Assembly): number {
-  const rows = functionsOf(assembly).map((each) => [each.name, each.runtime ?? 'container image', each.architecture, each.handler]);
-  if (rows.length === 0) tell(`there is no Lambda function in ${assembly.directory}`);
+  const rows = [
+    ...functionsOf(assembly).map((each) => [each.name, each.runtime ?? 'container image', each.architecture, each.handler]),
+    ...containersOf(assembly).map((each) => [each.name, 'container', each.architecture, (each.definition.Command ?? []).join(' ')]),
+  ];
+  if (rows.length === 0) tell(`there is no Lambda function and no container in ${assembly.directory}`);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) {
     process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);

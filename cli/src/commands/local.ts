@@ -1,62 +1,72 @@
-/** Defines `local`: every function of the assembly behind the URL that the AWS CLI and SDKs use. */
+/** Defines `local`: every function of the assembly behind the URL that the AWS CLI and SDKs use, and its services on ports of this machine. */
 import { Emulator, type EmulatedFunction } from '../../../layers/runtime/sources/emulator';
-import type { Assembly } from '../assembly';
+import { readAssembly } from '../assembly';
 import { givenEnvironment } from '../environment';
 import { CliError, tell } from '../errors';
-import { findFunction, functionsOf, shortName, type LambdaFunction } from '../functions';
-import { runFunction, type LocalFunction } from '../local-function';
+import { Fleet } from '../fleet';
+import { findNamed, shortName } from '../names';
 import type { Options } from '../options';
 import { endOnSignal } from '../signals';
+import { Synthesis } from '../watch/synthesis';
+import { Watch } from '../watch/watch';
 
 /** The name by which the AWS Runtime Interface Emulator knows its only function. */
 const ONLY_FUNCTION = 'function';
 
-export async function local(assembly: Assembly, options: Options): Promise<number> {
-  const functions = functionsOf(assembly);
-  const given = givenEnvironment(options.envFiles, options.env);
-  const hosts = new Map<LambdaFunction, Promise<LocalFunction>>();
-
-  /** Functions are unpacked and started when they are first invoked. */
-  const started = (of: LambdaFunction): EmulatedFunction => ({
-    invoke: async (request) => {
-      const prefix = functions.length > 1 ? `[${shortName(functions, of)}] ` : '';
-      let host = hosts.get(of);
-      if (!host) {
-        host = runFunction(of, assembly, given, prefix);
-        hosts.set(of, host);
-        // What could not be started may be mended and tried again.
-        host.catch((error: Error) => {
-          hosts.delete(of);
-          tell(error.message);
-        });
-      }
-      return (await host).invoke(request);
-    },
-  });
-  const emulator = new Emulator({ resolve: (name) => resolveFunction(functions, name, started), onError: tell });
+export async function local(options: Options): Promise<number> {
+  const synthesis = options.watch && options.synth !== undefined ? new Synthesis(options.synth) : undefined;
+  await synthesis?.run();
+  const fleet = new Fleet(readAssembly(options.app), givenEnvironment(options.envFiles, options.env), publishOf(options.publish));
+  const emulator = new Emulator({ resolve: (name) => resolveFunction(fleet, name), onError: tell });
   const url = await listen(emulator, options);
-  for (const each of functions) {
-    process.stdout.write(`${each.name}  ${url}/2015-03-31/functions/${encodeURIComponent(shortName(functions, each))}/invocations\n`);
-  }
-  process.stdout.write(`Serving ${functions.length} function${functions.length === 1 ? '' : 's'}; try: `
-    + `aws lambda invoke --endpoint-url ${url} --function-name <name> /dev/stdout\n`);
+  const shown = new Set<string>();
+  const show = (): void => {
+    for (const each of fleet.functions) {
+      if (!shown.has(each.name)) process.stdout.write(`${each.name}  ${url}/2015-03-31/functions/${encodeURIComponent(shortName(fleet.functions, each))}/invocations\n`);
+      shown.add(each.name);
+    }
+  };
+  show();
+  const count = fleet.functions.length;
+  process.stdout.write(`Serving ${count} function${count === 1 ? '' : 's'}; try: aws lambda invoke --endpoint-url ${url} --function-name <name> /dev/stdout\n`);
 
-  await new Promise<void>((resolve) => endOnSignal(resolve));
+  const ended = new Promise<void>((resolve) => endOnSignal(resolve));
+  const started = fleet.startServices();
+  const watch = options.watch ? new Watch({
+    directory: process.cwd(),
+    app: options.app,
+    synthesis,
+    onAssembly: async (assembly) => {
+      await started;
+      await fleet.replace(assembly);
+      show();
+    },
+  }) : undefined;
+  if (watch) process.stdout.write('Watching for changes\n');
+  await ended;
+  await watch?.close();
   await emulator.close();
-  await Promise.all([...hosts.values()].map((host) => host.then((each) => each.stop(), () => {})));
+  await fleet.stop();
   return 0;
 }
 
-function resolveFunction(
-  functions: readonly LambdaFunction[], name: string, started: (of: LambdaFunction) => EmulatedFunction): EmulatedFunction | undefined {
-  if (name === ONLY_FUNCTION && functions.length === 1) return started(functions[0]);
+function resolveFunction(fleet: Fleet, given: string): EmulatedFunction | undefined {
   try {
-    return started(findFunction(functions, name));
+    const { name } = given === ONLY_FUNCTION && fleet.functions.length === 1 ? fleet.functions[0] : findNamed(fleet.functions, given);
+    return { invoke: (request) => fleet.invoke(name, request) };
   } catch (error) {
     tell((error as Error).message);
     if (error instanceof CliError && error.code === 'CDK_HYBRID_CLI_FUNCTION_AMBIGUOUS') throw error;
     return undefined;
   }
+}
+
+function publishOf(pairs: readonly string[]): Map<string, number> {
+  return new Map(pairs.map((pair) => {
+    const [, name, port] = /^(.+)=(\d+)$/.exec(pair) ?? [];
+    if (name === undefined || Number(port) < 1 || Number(port) > 65535) throw new CliError('PUBLISH_INVALID', `--publish must be CONTAINER=PORT, got '${pair}'`);
+    return [name, Number(port)];
+  }));
 }
 
 async function listen(emulator: Emulator, { port, host }: Options): Promise<string> {

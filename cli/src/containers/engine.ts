@@ -1,0 +1,87 @@
+/** Defines the container engine of this machine: the client that CDK_DOCKER names, as the CDK does (docker, podman, finch). */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { CliError } from '../errors';
+
+/** How a container reaches what listens on this machine's loopback. */
+export interface WayToHost {
+  /** What `run` needs for it. */
+  readonly args: readonly string[];
+  /** The name of this machine, as the container sees it. */
+  readonly host: string;
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', stopEngine);
+
+export function engineClient(): string {
+  return process.env.CDK_DOCKER || 'docker';
+}
+
+export interface EngineOptions {
+  readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Only errors are of interest. */
+  readonly quiet?: boolean;
+}
+
+/** Runs the client, what it writes goes to stderr as it comes; settles with its exit code. */
+export function runEngine(args: readonly string[], options: EngineOptions = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(engineClient(), [...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      // Our standard output is for results alone.
+      stdio: ['ignore', options.quiet ? 'ignore' : 2, 2],
+      windowsHide: true,
+    });
+    running.add(child);
+    child.once('error', (error) => reject(notStarted(error)));
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** Ends what the client is still doing: nobody waits for it any more. */
+export function stopEngine(): void {
+  running.forEach((child) => child.kill());
+}
+
+/** What the client writes on stdout, trimmed; undefined when it fails. */
+export function askEngine(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    execFile(engineClient(), [...args], { env: { ...process.env, ...env }, maxBuffer: 16 * 1024 * 1024, windowsHide: true }, (error, stdout) => {
+      if (error && typeof error.code === 'string') reject(notStarted(error));
+      else resolve(error ? undefined : stdout.trim());
+    });
+  });
+}
+
+/**
+ * On Linux a container shares the machine's network. An engine in a virtual machine has another one: there Docker Desktop and its
+ * kin forward a name to the loopback of the machine itself.
+ */
+export async function wayToHost(): Promise<WayToHost> {
+  const answer = await askEngine(['info', '--format', '{{json .}}']);
+  if (answer === undefined) throw new CliError('CONTAINER_ENGINE_STOPPED', `'${engineClient()} info' fails`);
+  const { OperatingSystem: system, host } = parse(answer) as { OperatingSystem?: string; host?: { serviceIsRemote?: boolean } };
+  const isPodman = host !== undefined;
+  const isElsewhere = process.platform !== 'linux' || system === 'Docker Desktop' || host?.serviceIsRemote === true;
+  if (!isElsewhere) return { args: ['--network', 'host'], host: '127.0.0.1' };
+  return { args: [], host: isPodman ? 'host.containers.internal' : 'host.docker.internal' };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return {};
+  }
+}
+
+function notStarted(error: Error): CliError {
+  const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not on this machine' : `could not be started (${error.message})`;
+  return new CliError('CONTAINER_ENGINE_MISSING', `the container engine '${engineClient()}' ${why}`);
+}

@@ -1,0 +1,288 @@
+/** Container images and containers on the command line, with a real container engine. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { bundlePrograms, cdkHybrid, startCdkHybrid, type Run } from './command';
+import { synthesizeImages, writeImages } from './image-app';
+import { serveLocally } from './local';
+import { containerEngine } from '../real-parts';
+
+const engine = containerEngine();
+const withEngine = engine ? describe : describe.skip;
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'cdk-hybrid-images-')));
+const cache = join(directory, 'cache');
+let servicePort: number;
+
+beforeAll(async () => {
+  bundlePrograms();
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servicePort = (server.address() as AddressInfo).port;
+  await new Promise((resolve) => server.close(resolve));
+  writeImages(directory);
+  synthesizeImages(directory, servicePort);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const run = (args: string[], env: Record<string, string> = {}): Promise<Run> =>
+  cdkHybrid(args, { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache, ...env } });
+
+/** The containers of this machine that the CLI has named after this function. */
+function containersOf(logicalId: string): string[] {
+  const { stdout } = spawnSync(engine!, ['ps', '--all', '--format', '{{.Names}}', '--filter', `name=cdk-hybrid-${logicalId}`], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean);
+}
+
+/** A client of an engine that notes how it is called, and does what the script says. */
+function client(name: string, script: string): { path: string; calls: () => string } {
+  const path = join(directory, name);
+  writeFileSync(path, `#!/bin/sh\necho "$@" >> '${path}.calls'\n${script}\n`);
+  chmodSync(path, 0o755);
+  return { path, calls: () => readFileSync(`${path}.calls`, 'utf8') };
+}
+
+/** A copy of cdk.out that a test may break. */
+function brokenApp(breakIt: (template: any, assets: any) => void): string {
+  const output = mkdtempSync(join(directory, 'broken-'));
+  cpSync(join(directory, 'cdk.out'), output, { recursive: true });
+  const files = ['Images.template.json', 'Images.assets.json'].map((name) => join(output, name));
+  const [template, assets] = files.map((file) => JSON.parse(readFileSync(file, 'utf8')));
+  breakIt(template, assets);
+  [template, assets].forEach((content, index) => writeFileSync(files[index], JSON.stringify(content)));
+  return output;
+}
+
+test('list shows image functions and the containers whose image the app builds', async () => {
+  const { out } = await run(['list']);
+  expect(out).toMatch(/^Images\/Ours +container image +(x86_64|arm64)$/m);
+  expect(out).toMatch(/^Images\/Web +container +(x86_64|arm64) +node \/server\.js an argument$/m);
+  expect(out).toMatch(/^Images\/Job +container +(x86_64|arm64)$/m);
+  expect(out).not.toContain('redis');
+});
+
+withEngine('build', () => {
+  test('prints the name of the image, which is the one that the CDK looks for when it deploys', async () => {
+    const { code, out, err } = await run(['build', 'Foreign']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^cdkasset-[0-9a-f]{64}\n$/)]);
+    expect(err).toContain('client.js');
+    expect(spawnSync(engine!, ['image', 'inspect', out.trim()]).status).toBe(0);
+  });
+
+  test('gives the image the name of --tag', async () => {
+    expect(await run(['build', 'Images/Job', '--tag', 'cdk-hybrid-test-task:one'])).toMatchObject({ code: 0, out: 'cdk-hybrid-test-task:one\n' });
+    expect(spawnSync(engine!, ['image', 'rm', 'cdk-hybrid-test-task:one']).status).toBe(0);
+  });
+
+  test('that fails shows the engine\'s words, then one line, and keeps its exit code', async () => {
+    const { code, out, err } = await run(['build', 'Breaks']);
+    // Docker's own is 1, whatever the program in the Dockerfile said.
+    expect([[42, ''], [1, '']]).toContainEqual([code, out]);
+    expect(err).toContain('the words of the build');
+    expect(err).toMatch(/\ncdk-hybrid: Images\/Breaks: '\S+ build' of \S+Dockerfile failed with exit code \d+; read what .*\[CDK_HYBRID_CLI_IMAGE_BUILD\]\n$/);
+  });
+
+  test('without the Dockerfile shows the engine\'s words and names the file', async () => {
+    const app = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach(({ source }) => { source.dockerFile = 'Dockerfile.gone'; }));
+    const { code, out, err } = await run(['build', 'Ours', '--app', app]);
+    expect([code, out]).toEqual([expect.any(Number), '']);
+    expect(code).not.toBe(0);
+    expect(err.split('\n').length).toBeGreaterThan(2);
+    expect(err).toMatch(/\ncdk-hybrid: Images\/Ours: .*\/Dockerfile\.gone failed with exit code \d+; .*\[CDK_HYBRID_CLI_IMAGE_BUILD\]\n$/);
+  });
+
+  test('refuses an image of another architecture than what it is for', async () => {
+    const { code, out, err } = await run(['build', 'OtherArchitecture']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/cdk-hybrid: Images\/OtherArchitecture is for \w+, but its image of \S+ is for \w+; .*\[CDK_HYBRID_CLI_IMAGE_ARCHITECTURE\]\n$/);
+  });
+});
+
+describe('build calls the client', () => {
+  test('as the CDK does when it deploys', async () => {
+    const { path, calls } = client('noting', 'test "$1" = build && { echo "attestations: $BUILDX_NO_DEFAULT_ATTESTATIONS"; pwd; }; exit 0');
+    const app = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach(({ source }) => Object.assign(source, {
+      dockerBuildArgs: { A: '1', B: 'two words' },
+      dockerBuildContexts: { runtime: '../rt' },
+      dockerBuildSecrets: { token: 'src=token.txt' },
+      dockerBuildSsh: 'default',
+      dockerBuildTarget: 'image',
+      dockerFile: 'docker/File',
+      networkMode: 'host',
+      platform: 'linux/arm64',
+      dockerOutputs: ['type=docker'],
+      cacheFrom: [{ type: 'registry', params: { ref: 'a', mode: 'b' } }, { type: 'gha' }],
+      cacheTo: { type: 'inline' },
+      cacheDisabled: true,
+    })));
+    const { code, out, err } = await run(['build', 'Ours', '--app', app], { CDK_DOCKER: path });
+    expect(code).toBe(0);
+    expect(err).toMatch(new RegExp(`attestations: 1\\n${app}/asset\\.[0-9a-f]+\\n`));
+    expect(calls().split('\n')[0]).toBe('build --build-arg A=1 --build-arg B=two words --build-context runtime=../rt --secret id=token,src=token.txt --ssh default --target image '
+      + '--file docker/File --network host --platform linux/arm64 --output=type=docker --cache-from type=registry,ref=a,mode=b --cache-from type=gha '
+      + `--cache-to type=inline --no-cache --tag ${out.trim()} .`);
+  });
+
+  test('once for each image with --all, and prints their names', async () => {
+    const { path, calls } = client('all', 'exit 0');
+    const { code, out } = await run(['build', '--all'], { CDK_DOCKER: path });
+    const names = calls().split('\n').filter((line) => line.startsWith('build ')).map((line) => /--tag (\S+)/.exec(line)![1]);
+    expect([code, out.trim().split('\n').sort()]).toEqual([0, [...new Set(names)].sort()]);
+    expect(new Set(names).size).toBe(5);
+  });
+
+  test('not, but the program that an asset names, which prints the image\'s name', async () => {
+    const { path } = client('loading', 'exit 0');
+    const app = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach((image) => { image.source = { executable: ['sh', '-c', 'echo loaded >&2; echo loaded:tag'] }; }));
+    expect(await run(['build', 'Ours', '--app', app], { CDK_DOCKER: path })).toEqual({ code: 0, out: 'loaded:tag\n', err: 'loaded\n' });
+    const failing = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach((image) => { image.source = { executable: ['sh', '-c', 'echo not loaded >&2; exit 7'] }; }));
+    expect(await run(['build', 'Ours', '--app', failing], { CDK_DOCKER: path })).toMatchObject({ code: 7, out: '', err: expect.stringMatching(/^not loaded\n.*\[CDK_HYBRID_CLI_IMAGE_BUILD\]\n$/) });
+  });
+});
+
+describe('one line says what is wrong:', () => {
+  const noEngine = { CDK_DOCKER: '/nowhere/engine' };
+  test.each<[string, string[], Record<string, string>, string, string]>([
+    ['no engine to build with', ['build', 'Ours'], noEngine, 'CONTAINER_ENGINE_MISSING', 'the container engine \'/nowhere/engine\' is not on this machine; install Docker'],
+    ['no engine to run an image with', ['invoke', 'Ours'], noEngine, 'CONTAINER_ENGINE_MISSING', 'the variable CDK_DOCKER'],
+    ['no engine to run a task with', ['invoke', 'Job'], noEngine, 'CONTAINER_ENGINE_MISSING', 'is not on this machine'],
+    ['an engine that does not run', ['invoke', 'Ours'], { CDK_DOCKER: 'false' }, 'CONTAINER_ENGINE_STOPPED', '\'false info\' fails; start the container engine'],
+    ['a function of code', ['build', 'Code'], {}, 'NO_IMAGE', 'Images/Code has the runtime nodejs'],
+    ['a service has no event', ['invoke', 'Web'], {}, 'CONTAINER_NO_TASK', 'Images/Web is a container that takes no event'],
+    ['nothing to build', ['build'], {}, 'USAGE', '\'build\' takes one function, got none'],
+    ['--tag of many', ['build', '--all', '--tag', 'x'], {}, 'USAGE', '--tag is for one image'],
+    ['--publish without a port', ['local', '--publish', 'Web'], {}, 'PUBLISH_INVALID', '--publish must be CONTAINER=PORT, got \'Web\''],
+    ['--publish of what has no port', ['local', '--publish', 'Job=1234'], {}, 'PUBLISH_INVALID', '--publish names Images/Job, which has no port mapping'],
+    ['--publish of what is not there', ['local', '--publish', 'Nope=1234'], {}, 'FUNCTION_UNKNOWN', 'there is no function \'Nope\''],
+  ])('%s', async (_what, args, env, code, message) => {
+    const { code: exit, out, err } = await run(args, env);
+    expect([exit, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+    expect(err).toMatch(new RegExp(`^cdk-hybrid: [^\\n]*\\[CDK_HYBRID_CLI_${code}\\]\\n$`));
+  });
+
+  test('a folder of the image that is gone', async () => {
+    const app = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach(({ source }) => { source.directory = 'asset.gone'; }));
+    expect(await run(['build', 'Ours', '--app', app])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^cdk-hybrid: Images\/Ours: .*asset\.gone does not exist; .*ASSET_MISSING\]\n$/) });
+  });
+});
+
+withEngine('invoke', () => {
+  test('runs an image as Lambda does: its environment, its file system, its user, its arguments', async () => {
+    const { code, out, err } = await run(['invoke', 'Ours', '--event', '{"a":1}', '--env', 'MORE=given'], { AWS_SECRET_ACCESS_KEY: 'of the shell', AWS_REGION: 'eu-west-3', NOT_FOR_IT: 'x' });
+    expect(code).toBe(0);
+    const { env, ...result } = JSON.parse(out);
+    expect(result).toMatchObject({ event: { a: 1 }, name: expect.stringMatching(/^Ours/), arn: expect.stringContaining(':eu-west-3:'), tmp: 'written', task: 'EROFS', user: 993 });
+    expect(env).toMatchObject({
+      GREETING: 'hello',
+      SECRET: 'of the function',
+      MORE: 'given',
+      AWS_SECRET_ACCESS_KEY: 'of the shell',
+      AWS_REGION: 'eu-west-3',
+      PATH: '/usr/local/bin:/usr/bin:/bin:/of/its/own',
+      _HANDLER: 'index.answer',
+      LAMBDA_TASK_ROOT: '/var/task',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
+    });
+    expect(env).not.toHaveProperty('NOT_FOR_IT');
+    expect(err).toMatch(/START RequestId[^]*a line of the handler[^]*REPORT RequestId/);
+    expect(JSON.parse((await run(['invoke', 'Foreign'])).out)).toEqual(['from', 'the template']);
+    expect([...containersOf('Ours'), ...containersOf('Foreign')]).toEqual([]);
+  });
+
+  test('never shows a value on a command line', async () => {
+    const { path, calls } = client('passing-on', `exec ${engine} "$@"`);
+    expect((await run(['invoke', 'Ours', '--env', 'MORE=hush hush'], { CDK_DOCKER: path, AWS_SECRET_ACCESS_KEY: 'hush' })).code).toBe(0);
+    expect(calls()).toContain('--env SECRET --env MORE ');
+    expect(calls()).not.toMatch(/hush|of the function/);
+  });
+
+  test('says that a container sees no profile', async () => {
+    const { err } = await run(['invoke', 'Foreign'], { AWS_PROFILE: 'mine' });
+    expect(err).toMatch(/^cdk-hybrid: Images\/Foreign: runs without credentials: .* profile 'mine'; eval "\$\(aws configure export-credentials --format env\)"/m);
+  });
+
+  test('reaches this machine by a name where the engine runs in a virtual machine', async () => {
+    // As Docker Desktop answers; no container is run here, which the result tells.
+    const { path, calls } = client('desktop', 'case $1 in info) echo \'{"OperatingSystem":"Docker Desktop"}\';; run) echo "api: $AWS_LAMBDA_RUNTIME_API"; exit 3;; esac');
+    const { code, out, err } = await run(['invoke', 'Ours'], { CDK_DOCKER: path });
+    expect([code, JSON.parse(out).errorMessage]).toEqual([1, expect.stringContaining('exit status 3')]);
+    expect(err).toMatch(/^api: host\.docker\.internal:\d+$/m);
+    expect(calls()).not.toContain('--network');
+  });
+
+  test('ends the container of an invocation that takes too long', async () => {
+    const { code, out } = await run(['invoke', 'Ours', '--event', '{"hang":true}']);
+    expect([code, JSON.parse(out).errorMessage]).toEqual([1, expect.stringContaining('Task timed out after 3.00 seconds')]);
+    expect(containersOf('Ours')).toEqual([]);
+  });
+
+  test('that is interrupted leaves no container behind', async () => {
+    const child = startCdkHybrid(['invoke', 'Ours', '--event', '{"ms":2900}'], { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    let err = '';
+    await new Promise<void>((resolve) => child.stderr.on('data', (chunk) => {
+      err += chunk;
+      if (err.includes('has begun')) resolve();
+    }));
+    expect(containersOf('Ours')).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await closed).toBe(130);
+    expect(containersOf('Ours')).toEqual([]);
+  });
+
+  test('of a task runs it once with the event: its result on stdout, its exit code', async () => {
+    const { code, out, err } = await run(['invoke', 'Job', '--event', '{"code":7}']);
+    expect([code, JSON.parse(out)]).toEqual([7, { event: { code: 7 }, from: 'the template' }]);
+    expect(err).toContain('a line of the task\n');
+    expect((await run(['invoke', 'Images/Job'])).code).toBe(0);
+    expect(containersOf('Images-Job')).toEqual([]);
+  });
+
+  test('of a task with an event that no variable can hold says so', async () => {
+    writeFileSync(join(directory, 'large.json'), JSON.stringify('x'.repeat(130 * 1024)));
+    const { code, err } = await run(['invoke', 'Job', '--event', 'large.json']);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^cdk-hybrid: .* has 133122 bytes, .*\[CDK_HYBRID_CLI_EVENT_TOO_LARGE\]\n$/)]);
+  });
+});
+
+describe('local', () => {
+  const lambdaClient = (endpoint: string): LambdaClient => new LambdaClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' }, maxAttempts: 1 });
+
+  test('without an engine says so for each function that needs one; the others run', async () => {
+    await serveLocally({ cwd: directory, env: { CDK_DOCKER: '/nowhere/engine', CDK_HYBRID_CACHE_DIR: cache } }, async ({ url, said }) => {
+      const lambda = lambdaClient(url);
+      await expect(lambda.send(new InvokeCommand({ FunctionName: 'Ours' }))).rejects.toMatchObject({ name: 'ServiceException', message: expect.stringContaining('[CDK_HYBRID_CLI_CONTAINER_ENGINE_MISSING]') });
+      expect(Buffer.from((await lambda.send(new InvokeCommand({ FunctionName: 'Code' }))).Payload!).toString()).toBe('"code"');
+      await said(/cdk-hybrid: the container engine '\/nowhere\/engine' is not on this machine/);
+      lambda.destroy();
+    });
+  });
+
+  (engine ? test : test.skip)('serves images and services, replaces a container that takes too long, and leaves none behind', async () => {
+    await serveLocally({ cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } }, async ({ url, said, stop }) => {
+      const lambda = lambdaClient(url);
+      const invoke = async (event: object): Promise<any> => JSON.parse(Buffer.from((await lambda.send(new InvokeCommand({ FunctionName: 'Images/Ours', Payload: JSON.stringify(event) }))).Payload!).toString());
+      expect(await invoke({ n: 1 })).toMatchObject({ event: { n: 1 } });
+      const [first] = containersOf('Ours');
+      expect(await invoke({ n: 2 })).toMatchObject({ event: { n: 2 } });
+      expect(containersOf('Ours')).toEqual([first]);
+      expect(await invoke({ hang: true })).toMatchObject({ errorType: 'Sandbox.Timedout' });
+      expect(await invoke({ n: 3 })).toMatchObject({ event: { n: 3 } });
+      while (containersOf('Ours').includes(first)) await new Promise(setImmediate);
+      expect(containersOf('Ours')).toHaveLength(1);
+
+      const [, service] = await said(/^Images\/Web {2}(\S+)$/m);
+      await said(/\[Web\] listens on/);
+      const { env, args, user } = await (await fetch(service)).json() as any;
+      expect([env.HYBRID_SOURCES, env.PORT, env.TASK, args, user]).toEqual(['http', String(servicePort), expect.stringMatching(/^ImagesWeb/), ['an argument'], 1000]);
+
+      expect(await stop('SIGTERM')).toBe(0);
+      await said(/\[Web\] is told to end/);
+      expect([...containersOf('Ours'), ...containersOf('Images-Web')]).toEqual([]);
+      lambda.destroy();
+    });
+  });
+});
