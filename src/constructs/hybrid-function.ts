@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { Compute } from '../computes/compute';
 import type { ICompute } from '../model/compute';
 import type { HandlerCode } from '../model/handler-code';
+import type { IHandlerImage } from '../model/handler-image';
 import { HandlerRuntime } from '../model/handler-runtime';
 import { problem } from '../private/errors';
 import { checkEnvironment } from '../private/handler-environment';
@@ -14,21 +15,25 @@ import { checkHandlerName } from '../private/handler-name';
 
 /** What a handler is, and where it runs. */
 export interface HybridFunctionProps {
-  /** Where the code of the handler comes from. */
-  readonly code: HandlerCode;
+  /**
+   * Where the code of the handler comes from.
+   *
+   * @default - none; only a container of your own, and a function on an image that has its code already, do without
+   */
+  readonly code?: HandlerCode;
 
   /**
    * The handler: the file without its extension, a dot, the export. Files in folders (`api/users.handler`) and nested
    * exports (`index.api.users`) are fine.
    *
-   * @default 'index.handler'
+   * @default - `index.handler`; on an image that of the image; on a container of your own what its Dockerfile says
    */
   readonly handler?: string;
 
   /**
    * How the code is started.
    *
-   * @default HandlerRuntime.NODEJS_24
+   * @default - HandlerRuntime.NODEJS_24; on an image that of the image
    */
   readonly runtime?: HandlerRuntime;
 
@@ -56,7 +61,7 @@ export interface HybridFunctionProps {
   /**
    * The instruction set of engine and code.
    *
-   * @default Architecture.X86_64
+   * @default - Architecture.X86_64; on an image that of the image
    */
   readonly architecture?: lambda.Architecture;
 
@@ -87,6 +92,13 @@ export interface HybridFunctionProps {
    * @default - INFO with JSON logs; everything with text logs
    */
   readonly logLevel?: lambda.ApplicationLogLevel;
+
+  /**
+   * The stage that a container of your own finds in its environment, as `STAGE`.
+   *
+   * @default - the name of the CDK stage, or else of the stack
+   */
+  readonly stage?: string;
 
   /**
    * What the function is for.
@@ -145,16 +157,19 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
   /** The Lambda function, on computes that are one; else undefined. */
   public readonly lambdaFunction?: lambda.Function;
 
+  /** The image, on computes that run one; else undefined. */
+  public readonly image?: IHandlerImage;
+
   private readonly networkConnections?: ec2.Connections;
 
-  constructor(scope: Construct, id: string, props: HybridFunctionProps) {
+  constructor(scope: Construct, id: string, props: HybridFunctionProps = {}) {
     super(scope, id);
 
     const compute = props.compute ?? Compute.lambdaFunction();
-    const handler = props.handler ?? 'index.handler';
-    this.runtime = props.runtime ?? HandlerRuntime.NODEJS_24;
-    this.architecture = props.architecture ?? lambda.Architecture.X86_64;
-    checkHandlerName(this, handler, this.runtime);
+    this.runtime = props.runtime ?? compute.image?.runtime ?? HandlerRuntime.NODEJS_24;
+    this.architecture = props.architecture ?? compute.image?.architecture ?? lambda.Architecture.X86_64;
+    const handler = props.handler ?? compute.image?.handler ?? (this.runtime._parts.container ? undefined : 'index.handler');
+    if (handler !== undefined) { checkHandlerName(this, handler, this.runtime); }
     checkEnvironment(this, props.environment ?? {});
     this.checkNetwork(props);
     this.checkLogs(props);
@@ -175,6 +190,7 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
       code: props.code,
       handler,
       runtime: this.runtime,
+      stage: props.stage,
       environment: props.environment ?? {},
       timeout: props.timeout ?? Duration.seconds(30),
       architecture: this.architecture,
@@ -188,6 +204,7 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
       securityGroups,
     });
     this.lambdaFunction = made.lambdaFunction;
+    this.image = made.image;
   }
 
   /** The network connections of the function; an error without a `vpc`. */

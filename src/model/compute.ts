@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { HandlerCode } from './handler-code';
+import type { IHandlerImage } from './handler-image';
 import type { HandlerRuntime } from './handler-runtime';
 
 /**
@@ -18,6 +19,13 @@ export interface ICompute {
   readonly servicePrincipals: string[];
 
   /**
+   * The image that this compute was given: code, handler, runtime and architecture of a function on it are the image's.
+   *
+   * @default - the function says them
+   */
+  readonly image?: IHandlerImage;
+
+  /**
    * Makes the resources of this compute. Called once for each function that uses it; MUST use only static construct ids.
    *
    * @param scope where the resources belong
@@ -28,12 +36,26 @@ export interface ICompute {
 
 /** What every compute is told of the function: the part that a swap does not change. */
 export interface ComputeContext {
-  /** Where the code comes from. */
-  readonly code: HandlerCode;
-  /** The handler, `file.export`. */
-  readonly handler: string;
+  /**
+   * Where the code comes from.
+   *
+   * @default - none; what a container runs is in its image
+   */
+  readonly code?: HandlerCode;
+  /**
+   * The handler, `file.export`.
+   *
+   * @default - what the image of a container runs
+   */
+  readonly handler?: string;
   /** How the code is started. */
   readonly runtime: HandlerRuntime;
+  /**
+   * The stage, which custom containers find in their environment.
+   *
+   * @default - the name of the CDK stage, or else of the stack
+   */
+  readonly stage?: string;
   /** The environment of the handler. */
   readonly environment: { [name: string]: string };
   /** The longest that one invocation may take. */
@@ -90,4 +112,11 @@ export interface ComputeConfig {
    * @default - not a Lambda function
    */
   readonly lambdaFunction?: lambda.Function;
+
+  /**
+   * The image, on computes that run one.
+   *
+   * @default - none
+   */
+  readonly image?: IHandlerImage;
 }

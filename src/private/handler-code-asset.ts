@@ -1,7 +1,7 @@
-/** Turns a HandlerCode into the code of a Lambda function: bundled or taken as it is, checked, as an asset. */
+/** Turns a HandlerCode into files on disk, bundled or taken as they are, checked; and into the code of a Lambda function. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Annotations, IgnoreMode, Stack } from 'aws-cdk-lib';
+import { Annotations, IgnoreMode, Stack, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { Bundle, bundle } from './bundle';
@@ -15,25 +15,44 @@ import type { ComputeContext } from '../model/compute';
 import { BundlingOptions, HandlerCode, SourceMapMode } from '../model/handler-code';
 import type { HandlerRuntime } from '../model/handler-runtime';
 
-/** The staged code of a handler. */
-export interface HandlerPackage {
-  readonly code: lambda.Code;
+/** The files of a handler. */
+export interface HandlerFiles {
+  readonly directory: string;
+  /** The hash of names, modes and contents, where it is known. */
+  readonly hash?: string;
+  /** Patterns of files that are left out. */
+  readonly exclude?: string[];
   readonly unzippedBytes: number;
   /** What the code wants in the environment; the user's own values win. */
   readonly environment: { [name: string]: string };
 }
 
-/** Stages the code of a handler for a zip function. */
-export function stageHandlerCode(scope: Construct, context: Pick<ComputeContext, 'code' | 'handler' | 'runtime'>): HandlerPackage {
-  if (!context.code?._path) {
-    throw problem(scope, 'CODE_MISSING', { property: 'code', given: context.code?._path ?? context.code, accepted: 'HandlerCode.fromEntry(...) or HandlerCode.fromDirectory(...) with a path' });
-  }
-  return context.code._bundling
-    ? stageBundle(scope, context.code, context.code._bundling, context)
-    : stageDirectory(scope, context.code, context);
+/** The staged code of a handler. */
+export interface HandlerPackage {
+  readonly code: lambda.Code;
+  readonly unzippedBytes: number;
+  readonly environment: { [name: string]: string };
 }
 
-function stageBundle(scope: Construct, code: HandlerCode, bundling: BundlingOptions, context: Pick<ComputeContext, 'handler' | 'runtime'>): HandlerPackage {
+type CodeContext = Pick<ComputeContext, 'code' | 'handler' | 'runtime'>;
+
+/** Stages the code of a handler for a zip function. */
+export function stageHandlerCode(scope: Construct, context: CodeContext): HandlerPackage {
+  const { directory, hash, exclude, unzippedBytes, environment } = handlerFiles(scope, context);
+  const code = hash === undefined ? lambda.Code.fromAsset(directory, { exclude, ignoreMode: IgnoreMode.GIT }) : new StagedCode(directory, hash);
+  return { code, unzippedBytes, environment };
+}
+
+/** Finds, or makes, the files of a handler. */
+export function handlerFiles(scope: Construct, context: CodeContext): HandlerFiles {
+  const { code } = context;
+  if (!code?._path) {
+    throw problem(scope, 'CODE_MISSING', { property: 'code', given: code?._path ?? code, accepted: 'HandlerCode.fromEntry(...) or HandlerCode.fromDirectory(...) with a path' });
+  }
+  return code._bundling ? bundledFiles(scope, code, code._bundling, context) : filesOfDirectory(scope, code, context);
+}
+
+function bundledFiles(scope: Construct, code: HandlerCode, bundling: BundlingOptions, { handler, runtime }: CodeContext): HandlerFiles {
   const entry = resolve(code._path);
   const found = statSync(entry, { throwIfNoEntry: false });
   if (!found) {
@@ -42,25 +61,26 @@ function stageBundle(scope: Construct, code: HandlerCode, bundling: BundlingOpti
   if (!found.isFile()) {
     throw problem(scope, 'ENTRY_NOT_A_FILE', { property: 'code', given: `${code._path} (a directory)`, accepted: 'a file for HandlerCode.fromEntry' });
   }
-  if (context.runtime._parts.managed && !nodeMajor(context.runtime)) {
-    throw problem(scope, 'RUNTIME_NOT_NODEJS', { property: 'runtime', given: context.runtime.name, accepted: 'a Node.js runtime for code from HandlerCode.fromEntry' });
+  if (runtime._parts.managed && !nodeMajor(runtime)) {
+    throw problem(scope, 'RUNTIME_NOT_NODEJS', { property: 'runtime', given: runtime.name, accepted: 'a Node.js runtime for code from HandlerCode.fromEntry' });
   }
-  if (!context.handler.startsWith('index.') && !isInLayer(context.handler)) {
-    throw problem(scope, 'HANDLER_NOT_IN_BUNDLE', { property: 'handler', given: context.handler, accepted: '\'index.<export>\' for code from HandlerCode.fromEntry' });
+  if (handler !== undefined && !handler.startsWith('index.') && !isInLayer(handler) && !Token.isUnresolved(handler)) {
+    throw problem(scope, 'HANDLER_NOT_IN_BUNDLE', { property: 'handler', given: handler, accepted: '\'index.<export>\' for code from HandlerCode.fromEntry' });
   }
   if (!Stack.of(scope).bundlingRequired) {
     // The CDK CLI does not want this stack, as when it lists them: its code need not bundle.
-    return { code: lambda.Code.fromAsset(BUILDER_DIRECTORY), unzippedBytes: 0, environment: {} };
+    return { directory: BUILDER_DIRECTORY, unzippedBytes: 0, environment: {} };
   }
-  const bundled = bundleEntry(scope, code._path, entry, bundling, context.runtime);
+  const bundled = bundleEntry(scope, code._path, entry, bundling, runtime);
   for (const warning of bundled.warnings) {
     Annotations.of(scope).addWarningV2('cdk-hybrid:HandlerCode.bundling', warning);
   }
   const mapped = [undefined, SourceMapMode.LINKED, SourceMapMode.INLINE].includes(bundling.sourceMap);
   return {
-    code: new StagedCode(bundled.directory, bundled.hash),
+    directory: bundled.directory,
+    hash: bundled.hash,
     unzippedBytes: bundled.unzippedBytes,
-    environment: mapped && nodeMajor(context.runtime) ? { NODE_OPTIONS: '--enable-source-maps' } : {},
+    environment: mapped && nodeMajor(runtime) ? { NODE_OPTIONS: '--enable-source-maps' } : {},
   };
 }
 
@@ -79,7 +99,7 @@ function bundleEntry(scope: Construct, given: string, entry: string, bundling: B
   }
 }
 
-function stageDirectory(scope: Construct, code: HandlerCode, context: Pick<ComputeContext, 'handler' | 'runtime'>): HandlerPackage {
+function filesOfDirectory(scope: Construct, code: HandlerCode, { handler, runtime }: CodeContext): HandlerFiles {
   const directory = resolve(code._path);
   const found = statSync(directory, { throwIfNoEntry: false });
   if (!found?.isDirectory()) {
@@ -87,11 +107,8 @@ function stageDirectory(scope: Construct, code: HandlerCode, context: Pick<Compu
       property: 'code', given: code._path, accepted: `an existing directory for HandlerCode.fromDirectory (${found ? 'this is a file' : `looked for ${directory}`})`,
     });
   }
-  const files = codeFiles(directory, code._directory?.exclude);
-  if (nodeMajor(context.runtime)) { checkHandlerFile(scope, directory, files, context.handler); }
-  return {
-    code: lambda.Code.fromAsset(directory, { exclude: code._directory?.exclude, ignoreMode: IgnoreMode.GIT }),
-    unzippedBytes: files.reduce((sum, file) => sum + file.bytes, 0),
-    environment: {},
-  };
+  const exclude = code._directory?.exclude;
+  const files = codeFiles(directory, exclude);
+  if (handler !== undefined && nodeMajor(runtime)) { checkHandlerFile(scope, directory, files, handler); }
+  return { directory, exclude, unzippedBytes: files.reduce((sum, file) => sum + file.bytes, 0), environment: {} };
 }

@@ -28,3 +28,8 @@ export function checkEnvironment(scope: IConstruct, environment: { [name: string
     }
   }
 }
+
+/** The environment without what Lambda sets itself. */
+export function withoutReserved(environment: { [name: string]: string }): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !RESERVED.has(name)));
+}

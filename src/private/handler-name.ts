@@ -1,5 +1,6 @@
 /** What a handler's name means on Node.js: `dir/file.export.nested`. */
 import { posix } from 'node:path';
+import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { CodeFile } from './code-directory';
 import { problem } from './errors';
@@ -16,11 +17,21 @@ export function nodeMajor({ _parts: { engine: own, managed, layer } }: HandlerRu
 export function checkHandlerName(scope: IConstruct, handler: string, runtime: HandlerRuntime): void {
   // A file with its extension reads as an export of an export.
   const wellFormed = /^(?:\S*\/)?[^\s./]+(?:\.[^\s./]+)+$/.test(handler) && !/\.[cm]?[jt]sx?\./.test(handler);
-  if (nodeMajor(runtime) && !wellFormed) {
+  if (nodeMajor(runtime) && !wellFormed && !Token.isUnresolved(handler)) {
     throw problem(scope, 'HANDLER_NAME', {
       property: 'handler', given: handler, accepted: '\'file.export\', with folders before and nested exports behind where there are any',
     });
   }
+}
+
+/**
+ * The two halves of a name, at the first dot behind the folders: `api/users.handler` is `api/users` and `handler`. What
+ * is known at deployment only cannot be split.
+ */
+export function splitHandler(handler: string): { file: string; exportedName: string } {
+  if (Token.isUnresolved(handler)) { return { file: handler, exportedName: '' }; }
+  const dot = handler.indexOf('.', handler.lastIndexOf('/') + 1);
+  return dot === -1 ? { file: handler, exportedName: '' } : { file: handler.slice(0, dot), exportedName: handler.slice(dot + 1) };
 }
 
 /** Whether the name is of a file outside the function's code: a layer's. */
@@ -28,8 +39,8 @@ export const isInLayer = (handler: string) => handler.startsWith('/');
 
 /** Refuses a name whose file is not among those that reach the function. */
 export function checkHandlerFile(scope: IConstruct, directory: string, files: CodeFile[], handler: string): void {
-  const folder = handler.slice(0, handler.lastIndexOf('/') + 1);
-  const file = folder + handler.slice(folder.length).split('.')[0];
+  if (Token.isUnresolved(handler)) { return; }
+  const { file } = splitHandler(handler);
   const candidates = ['', '.js', '.mjs', '.cjs', '/index.js'].map(ending => posix.normalize(file + ending));
   if (!isInLayer(handler) && !files.some(({ path }) => candidates.includes(path))) {
     throw problem(scope, 'HANDLER_FILE_NOT_FOUND', {

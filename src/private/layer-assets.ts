@@ -12,7 +12,10 @@ export const RUNTIME_DIRECTORY = join(LAYERS_DIRECTORY, 'runtime', 'dist');
 /** What the Lambda service starts. */
 export const NODEJS_BOOTSTRAP = join(LAYERS_DIRECTORY, 'nodejs', 'bootstrap');
 
-/** The Dockerfile of the Node.js layer, relative to the folder `layers`. */
+/** The entry of images. */
+export const NODEJS_ENTRYPOINT = join(LAYERS_DIRECTORY, 'nodejs', 'entrypoint');
+
+/** The Dockerfile of the Node.js layer and image, relative to the folder `layers`. */
 export const NODEJS_DOCKERFILE = 'nodejs/Dockerfile';
 
 /** The program that makes layers, bundled, and what it needs beside it. */

@@ -8,7 +8,7 @@ import { ContainerError, exportFromImage, hasContainerClient, ImageBuild } from 
 import { EnginePackage } from './engine-package';
 import { HybridError, problem } from './errors';
 import { sha256 } from './file-fingerprints';
-import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_BOOTSTRAP, NODEJS_DOCKERFILE, RUNTIME_DIRECTORY } from './layer-assets';
+import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_BOOTSTRAP, NODEJS_DOCKERFILE, NODEJS_ENTRYPOINT, RUNTIME_DIRECTORY } from './layer-assets';
 import { builderError, runBuilder } from './layer-builder';
 
 /** A layer in the cache. */
@@ -82,9 +82,21 @@ export function buildDockerfileLayer(scope: IConstruct, { build, fingerprint, im
   });
 }
 
+/** The files of a layer as they are, in the folder `opt` of the folder that this returns. */
+export function unpackedLayer(scope: IConstruct, { zip, contentHash }: BuiltLayer): string {
+  const directory = join(cacheDirectory('runtimes'), contentHash);
+  publish(directory, output => runBuilder(scope, 'unpack', { zip, output }), isUnpacked);
+  return directory;
+}
+
+function isUnpacked(directory: string): boolean {
+  const files = readJson<{ [path: string]: number }>(join(directory, 'files.json'));
+  return files !== undefined && Object.entries(files).every(([path, bytes]) => statSync(join(directory, 'opt', path), { throwIfNoEntry: false })?.size === bytes);
+}
+
 function nodejsKey({ version, npmPackage, checksum, architecture, bootstrap }: NodejsLayer): string {
   return hashOf(version, npmPackage, checksum, architecture, contentsOf(BUILDER_DIRECTORY), contentsOf(RUNTIME_DIRECTORY),
-    sha256(readFileSync(NODEJS_BOOTSTRAP)), bootstrap ? sha256(readFileSync(bootstrap)) : '');
+    sha256(readFileSync(NODEJS_BOOTSTRAP)), sha256(readFileSync(NODEJS_ENTRYPOINT)), bootstrap ? sha256(readFileSync(bootstrap)) : '');
 }
 
 function buildLocally(scope: IConstruct, { version, npmPackage, checksum, architecture, bootstrap }: NodejsLayer, output: string): void {

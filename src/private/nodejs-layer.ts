@@ -36,19 +36,24 @@ export interface LayerVersionOptions {
 export function nodejsLayerVersion(
   user: Construct, scope: Construct, id: string, layer: NodejsLayerOptions, options: Partial<LayerVersionOptions> = {},
 ): lambda.LayerVersion {
-  const { engine, architecture, bootstrap, way } = layer;
-  const parts = {
-    ...nodejsEngine(user, engine, architecture, bootstrap !== undefined),
-    architecture: architecture.name,
-    bootstrap: bootstrap === undefined ? undefined : ownBootstrap(user, bootstrap),
-  };
-  const needed = Stack.of(scope).bundlingRequired || isNodejsLayerCached(parts);
-  return layerVersion(scope, id, needed ? buildNodejsLayer(user, parts, way ?? { local: true, docker: true }) : undefined, {
+  const { engine, architecture, bootstrap } = layer;
+  return layerVersion(scope, id, builtNodejsLayer(user, layer), {
     ...options,
     architecture,
     engine,
     description: options.description ?? `Node.js ${engine.version} (${architecture.name}) with the bootstrap of ${bootstrap ? 'the app' : 'cdk-hybrid'}`,
   });
+}
+
+/** The files of a Node.js layer in the cache; nothing where this synth does not need them and would have to build them. */
+export function builtNodejsLayer(user: Construct, { engine, architecture, bootstrap, way }: NodejsLayerOptions): BuiltLayer | undefined {
+  const parts = {
+    ...nodejsEngine(user, engine, architecture, bootstrap !== undefined),
+    architecture: architecture.name,
+    bootstrap: bootstrap === undefined ? undefined : ownBootstrap(user, bootstrap),
+  };
+  const needed = Stack.of(user).bundlingRequired || isNodejsLayerCached(parts);
+  return needed ? buildNodejsLayer(user, parts, way ?? { local: true, docker: true }) : undefined;
 }
 
 /** A layer version of a built layer; of a placeholder where this synth does not need it, as when the CLI only lists stacks. */
