@@ -2,9 +2,14 @@
 import { ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer, AddressInfo } from 'node:net';
+import * as net from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { App, Stack } from 'aws-cdk-lib';
+import { HandlerImage, HandlerImageProps } from '../../src/constructs/handler-image';
+import { inDirectory, workspace } from '../workspace';
 
 const client = process.env.CDK_DOCKER ?? 'docker';
 const started: Container[] = [];
@@ -95,6 +100,41 @@ export class Container {
   }
 }
 
+/** A container that answers requests. */
+export interface Server {
+  readonly container: Container;
+  readonly endpoint: string;
+}
+
+/**
+ * Runs an image as Lambda does, with AWS's Runtime Interface Emulator in Lambda's place.
+ *
+ * @param emulator the program, which is mounted
+ * @param entry the image's entry, and the handler
+ */
+export async function behindEmulator(image: string, emulator: string, entry: readonly string[],
+  { environment, options = [] }: RunOptions = {}): Promise<Server> {
+  const [port, api] = await freePorts(2);
+  const container = new Container(image, {
+    environment,
+    options: [...options, `--volume=${emulator}:/aws-lambda-rie:ro`, '--entrypoint=/aws-lambda-rie'],
+    command: ['--runtime-interface-emulator-address', `127.0.0.1:${port}`, '--runtime-api-address', `127.0.0.1:${api}`, ...entry],
+  });
+  await container.until('emulator', () => listens(port));
+  return { container, endpoint: `http://127.0.0.1:${port}` };
+}
+
+/** Invokes with the AWS SDK. */
+export async function invokeWithSdk(endpoint: string, payload: string): Promise<{ StatusCode?: number; FunctionError?: string; Payload?: string }> {
+  const sdk = new LambdaClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' }, maxAttempts: 1 });
+  try {
+    const { StatusCode, FunctionError, Payload } = await sdk.send(new InvokeCommand({ FunctionName: 'function', Payload: payload }));
+    return { StatusCode, FunctionError, Payload: Payload?.transformToString() };
+  } finally {
+    sdk.destroy();
+  }
+}
+
 /** Runs a container to its end. */
 export async function runToEnd(image: string, options: RunOptions = {}, seconds = 60): Promise<{ status: number; stdout: string; stderr: string }> {
   const container = new Container(image, options);
@@ -102,13 +142,22 @@ export async function runToEnd(image: string, options: RunOptions = {}, seconds 
   return { status, stdout: container.stdout, stderr: container.stderr };
 }
 
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
+/** Ports that nothing listens on. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<net.Server>(resolve => {
+    const server = net.createServer().listen(0, () => resolve(server));
+  })));
+  const ports = servers.map(server => (server.address() as net.AddressInfo).port);
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
+  return ports;
+}
+
+/** Whether somebody listens on a port. */
+export function listens(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false)).once('connect', () => socket.destroy());
+  });
 }
 
 /** Runs the engine's client and gives what it printed; its own words are the error. */
@@ -144,4 +193,20 @@ export function buildImage(assembly: string, name: string): string {
   ], { cwd: join(assembly, directory), encoding: 'utf8', env: { ...process.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' } });
   if (run.status !== 0) { throw new Error(`${client} build ended with ${run.status}:\n${run.stdout}${run.stderr}`); }
   return tag;
+}
+
+/** An image that is built, and the environment that its construct promises to what runs in it. */
+export interface BuiltImage {
+  readonly image: string;
+  readonly environment: { [name: string]: string };
+}
+
+/** Synthesizes a `HandlerImage` in an app of this folder, and builds it. */
+export function builtImage(name: string, folder: string, props: () => HandlerImageProps): BuiltImage {
+  return inDirectory(folder, { CDK_HYBRID_CACHE_DIR: join(tmpdir(), 'cdk-hybrid-test-cache') }, () => {
+    const app = new App({ outdir: workspace() });
+    const stack = new Stack(app, 'Shop', { env: { account: '123456789012', region: 'eu-west-1' } });
+    const { environment } = new HandlerImage(stack, 'Image', props());
+    return { image: buildImage(app.synth().directory, name), environment };
+  });
 }

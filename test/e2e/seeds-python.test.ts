@@ -1,0 +1,72 @@
+/**
+ * Sentential's image of one's own distribution: Python with AWS's runtime client from PyPI, an entry that chooses by
+ * AWS_LAMBDA_RUNTIME_API, and our host in the place of AWS's emulator. The Python image is Debian's python3 under the name
+ * of Docker's official image: .ci/prepare makes it locally, a user's container engine pulls the real one.
+ */
+import { join } from 'node:path';
+import { HandlerCode } from '../../src/model/handler-code';
+import { HandlerRuntime } from '../../src/model/handler-runtime';
+import { containerEngine, runtimeInterfaceEmulator } from '../real-parts';
+import { behindEmulator, builtImage, Container, freePorts, invokeWithSdk, listens, Server } from './containers';
+
+const FOLDER = join(__dirname, '../fixtures/seeds/python');
+const CONFINED = ['--read-only', '--tmpfs=/tmp', '--memory=256m'];
+
+let image: string;
+
+(containerEngine() ? describe : describe.skip)('a Python image with AWS\'s client', () => {
+  beforeAll(() => {
+    ({ image } = builtImage('python', FOLDER, () => ({
+      code: HandlerCode.fromDirectory('code'),
+      runtime: HandlerRuntime.container({
+        dockerfile: 'Dockerfile',
+        additionalFiles: [{ source: 'lambda-entrypoint.sh', destination: 'lambda-entrypoint.sh' }],
+        host: true,
+      }),
+    })));
+  }, 180_000);
+
+  const served = async (environment: { [name: string]: string } = {}, ...command: string[]): Promise<Server> => {
+    const [port] = await freePorts(1);
+    const container = new Container(image, { options: CONFINED, environment: { PORT: `${port}`, ...environment }, command });
+    await container.until('listener', () => listens(port));
+    return { container, endpoint: `http://127.0.0.1:${port}` };
+  };
+
+  test('answers an invocation of the AWS SDK, with the host in the place of the emulator', async () => {
+    const { container, endpoint } = await served();
+    expect(await invokeWithSdk(endpoint, '{}')).toEqual({ StatusCode: 200, FunctionError: undefined, Payload: '"echo: {}"' });
+    expect(await invokeWithSdk(endpoint, '{"hello":"world"}')).toMatchObject({ Payload: '"echo: {\'hello\': \'world\'}"' });
+    container.signal('SIGTERM');
+    expect(await container.end()).toBe(0);
+  }, 60_000);
+
+  const emulator = runtimeInterfaceEmulator();
+  (emulator ? test : test.skip)('answers AWS\'s emulator as well, by its own entry', async () => {
+    const { endpoint } = await behindEmulator(image, emulator!, ['/lambda-entrypoint.sh', 'app.handler'], { options: CONFINED });
+    expect(await invokeWithSdk(endpoint, '{}')).toMatchObject({ StatusCode: 200, Payload: '"echo: {}"' });
+  }, 60_000);
+
+  test('serves HTTP', async () => {
+    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', AWS_LAMBDA_FUNCTION_NAME: 'greeter' }, 'app.http');
+    const answer = await fetch(`${endpoint}/caf%C3%A9?a=1`, { method: 'POST', body: 'grüß' });
+    expect([answer.status, answer.headers.getSetCookie(), await answer.text()]).toEqual([201, ['a=1', 'b=2'], 'POST /café grüß greeter']);
+    container.signal('SIGTERM');
+    expect(await container.end()).toBe(0);
+  }, 60_000);
+
+  test('serves HTTP with two workers side by side', async () => {
+    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', HYBRID_WORKERS: '2' }, 'app.meet');
+    const round = async (name: string): Promise<string[]> => {
+      // Neither answers before both are in the handler.
+      const answers = await Promise.all([1, 2].map(() => fetch(`${endpoint}/?round=${name}&processes=2`)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      return (await Promise.all(answers.map(answer => answer.text()))).sort();
+    };
+    const first = await round('first');
+    expect(new Set(first).size).toBe(2);
+    expect(await round('second')).toEqual(first);
+    container.signal('SIGTERM');
+    expect(await container.end()).toBe(0);
+  }, 60_000);
+});
