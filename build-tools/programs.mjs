@@ -11,6 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const common = {
   bundle: true, platform: 'node', target: 'node20', format: 'cjs', outExtension: { '.js': '.cjs' },
   legalComments: 'eof', logLevel: 'warning', absWorkingDir: root, write: false,
+  // Of a library the form that can be taken apart: what is not used stays out.
+  mainFields: ['module', 'main'],
 };
 
 await bundleWithSiblings(['layers/runtime/bootstrap.ts', 'layers/runtime/host.ts'], 'layers/runtime/dist');
@@ -19,7 +21,7 @@ const builder = await build({ ...common, entryPoints: { 'build-layer': 'layers/b
 const license = { path: join(root, 'layers/builder/dist/LICENSE'), contents: readFileSync(join(root, 'LICENSE')) };
 replaceFiles(join(root, 'layers/builder/dist'), [...builder.outputFiles, license]);
 const cli = await build({ ...common, entryPoints: { 'cdk-hybrid': 'cli/src/main.ts' }, outdir: 'cli/dist', metafile: true });
-replaceFiles(join(root, 'cli/dist'), [...cli.outputFiles, licences(cli.metafile, join(root, 'cli/dist/THIRD-PARTY-LICENSES.txt'))]);
+replaceFiles(join(root, 'cli/dist'), [...cli.outputFiles, licences([cli.metafile], join(root, 'cli/dist'))]);
 
 /** Bundles programs, then everything that one of them or of their siblings requires later. */
 async function bundleWithSiblings(programs, outdir) {
@@ -39,24 +41,36 @@ async function bundleWithSiblings(programs, outdir) {
     },
   };
   const outputFiles = [];
+  const metafiles = [];
   // The map grows while it is walked.
   for (const [name, file] of entries) {
-    const result = await build({ ...common, entryPoints: { [name]: file }, outdir, minify: true, plugins: [siblings] });
+    const result = await build({ ...common, entryPoints: { [name]: file }, outdir, minify: true, plugins: [siblings], metafile: true });
     outputFiles.push(...result.outputFiles);
+    metafiles.push(result.metafile);
   }
-  replaceFiles(join(root, outdir), outputFiles);
+  replaceFiles(join(root, outdir), [...outputFiles, licences(metafiles, join(root, outdir))]);
 }
 
-/** The licences of the packages that a bundle contains, as one file beside it. */
-function licences(metafile, path) {
-  const packages = new Set(Object.keys(metafile.inputs).map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
-  const texts = [...packages].sort().map((directory) => {
-    const file = readdirSync(join(root, directory)).find((name) => /^licen[cs]e/i.test(name));
-    if (!file) throw new Error(`${directory} is bundled but has no licence file`);
-    const { name, version } = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'));
-    return `${name} ${version}\n\n${readFileSync(join(root, directory, file), 'utf8').trim()}\n`;
-  });
-  return { path, contents: Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)) };
+/** The licences of the packages that bundles contain, as one file beside them; each text once, after the packages that have it. */
+function licences(metafiles, outdir) {
+  const inputs = metafiles.flatMap(({ outputs }) => Object.values(outputs).flatMap((output) => Object.keys(output.inputs)));
+  const directories = new Set(inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
+  const packages = new Map();
+  for (const directory of [...directories].sort()) {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'));
+    const text = licenceText(join(root, directory), license);
+    packages.set(text, [...packages.get(text) ?? [], `${name} ${version}`]);
+  }
+  const texts = [...packages].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
+  return { path: join(outdir, 'THIRD-PARTY-LICENSES.txt'), contents: Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)) };
+}
+
+/** The package's own file; some packages name a licence and leave its text out. */
+function licenceText(directory, license) {
+  const file = readdirSync(directory).find((name) => /^licen[cs]e/i.test(name));
+  if (file) return readFileSync(join(directory, file), 'utf8').trim();
+  if (license === 'Apache-2.0') return readFileSync(join(root, 'LICENSE'), 'utf8').trim();
+  throw new Error(`${directory} is bundled but has no licence file`);
 }
 
 function nameOf(file) {

@@ -7,19 +7,23 @@ import { openInvoker } from './host/open-invoker';
 import { serve } from './host/serving';
 import { hostSettings } from './host/settings';
 
+const EXIT_UNFINISHED = 1;
 const EXIT_SETTINGS = 2;
+/** A terminal tells the program that started the host as well, which passes it on: within this time it is the same request. */
+const SAME_REQUEST_MS = 250;
 
 /** The bundle lies in /opt/cdk-hybrid/runtime. */
 const OPT_DIRECTORY = dirname(dirname(__dirname));
 
-/** Settles once the host is told to stop; a second signal ends it at once. */
+/** Settles once the host is told to stop; a second request ends it at once. */
 const stopRequested = new Promise<void>((resolve) => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(EXIT_SETTINGS));
-      resolve();
-    });
-  }
+  let requestedAt: number | undefined;
+  const request = (): void => {
+    requestedAt ??= performance.now();
+    if (performance.now() - requestedAt > SAME_REQUEST_MS) process.exit(EXIT_UNFINISHED);
+    resolve();
+  };
+  process.on('SIGTERM', request).on('SIGINT', request);
 });
 
 async function main(): Promise<number> {

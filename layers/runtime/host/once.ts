@@ -2,53 +2,115 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { HostError, tell } from './errors';
 import { describeInitFailure } from './open-invoker';
+import type { S3Location } from './s3-location';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import { EXIT, runProcess, runTask } from '../sources/once';
 
+type Source = 'task' | 'process';
+
 /** How long a bootstrap may take from SIGTERM to its end when it has nothing more to do. */
 const GRACE_MS = 2_000;
+/** Lambda's limit for an event: what a task can be given here, it can be given there. */
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
-export async function runOnce(source: 'task' | 'process', invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
-  const event = await readEvent(source, process.env);
+export async function runOnce(source: Source, invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
+  const event = await readEvent(source, settings, stopRequested);
+  if (!event) return neverRan(source);
+
   let stopping: Promise<void> | undefined;
   void stopRequested.then(() => {
     // A handler that goes on for ever learns of the stop by SIGTERM alone. Ours ends what it does before it exits; a foreign
     // bootstrap may die of the signal, so a task is let finish first.
     const atOnce = source === 'process' || settings.ownBootstrap;
-    stopping = atOnce ? invoker.stop(0, settings.stopTimeoutMs) : invoker.stop(settings.stopTimeoutMs - GRACE_MS, GRACE_MS);
+    const graceMs = atOnce ? settings.stopTimeoutMs : Math.min(GRACE_MS, settings.stopTimeoutMs / 2);
+    stopping = invoker.stop(settings.stopTimeoutMs - graceMs, graceMs);
   });
-  const failure = await invoker.start();
-  let code: number = stopping ? EXIT.success : EXIT.failed;
-  if (failure && !stopping) tell(describeInitFailure(failure.payload));
-  if (!failure && !stopping) {
-    code = await (source === 'task' ? runTask(invoker, event, deliverResult) : runProcess(invoker, event, () => stopping !== undefined));
+  const initFailure = await invoker.start();
+  if (stopping) {
+    await stopping;
+    return neverRan(source);
   }
+  if (initFailure) tell(describeInitFailure(initFailure.payload));
+  const code = initFailure ? EXIT.failed : await run(source, invoker, event, settings, () => stopping !== undefined);
   await (stopping ?? invoker.stop(0, GRACE_MS));
   return code;
 }
 
-/** A task has an event; a process need not have one. */
-async function readEvent(source: 'task' | 'process', { HYBRID_EVENT: event, HYBRID_EVENT_S3_URI: uri }: NodeJS.ProcessEnv): Promise<Buffer> {
+async function run(source: Source, invoker: Invoker, event: Buffer, settings: HostSettings, stopping: () => boolean): Promise<number> {
+  const { code, result, failure } = await (source === 'task' ? runTask(invoker, event) : runProcess(invoker, event, stopping));
+  if (failure !== undefined) tell(`${source}: the handler failed${stopping() ? ' after it was told to stop' : ''}: ${failure}`);
+  return result && !await delivered(result, settings.resultObject) ? EXIT.failed : code;
+}
+
+/** Told to stop before the handler was called: that ends a process as any stop does, but the event of a task is left undone. */
+function neverRan(source: Source): number {
+  if (source === 'process') return EXIT.success;
+  tell('task: told to stop before the handler was called');
+  return EXIT.failed;
+}
+
+/** A task has an event; a process need not have one. Nothing when it was told to stop before the event was there. */
+async function readEvent(source: Source, { event, eventObject }: HostSettings, stopRequested: Promise<void>): Promise<Buffer | undefined> {
   if (event) return checked(Buffer.from(event), 'HYBRID_EVENT');
-  if (uri) return checked(await s3().readObject(uri), uri);
+  if (eventObject) return Promise.race([readObject(eventObject), stopRequested.then(() => undefined)]);
   if (source === 'process') return Buffer.from('{}');
   throw new HostError('EVENT_MISSING', 'HYBRID_SOURCES=task runs one event, and none is given');
 }
 
-function checked(event: Buffer, name: string): Buffer {
+async function readObject(location: S3Location): Promise<Buffer> {
+  let content: Buffer | undefined;
+  try {
+    content = await s3().readObject(location, MAX_EVENT_BYTES);
+  } catch (error) {
+    throw new HostError('EVENT_UNREADABLE', `cannot read ${uriOf(location)}: ${described(error)}`);
+  }
+  if (!content) throw new HostError('EVENT_TOO_LARGE', `the event in ${uriOf(location)} is over ${MAX_EVENT_BYTES} bytes`);
+  return checked(content, uriOf(location));
+}
+
+function checked(event: Buffer, where: string): Buffer {
   try {
     JSON.parse(event.toString());
     return event;
   } catch (error) {
-    throw new HostError('EVENT_INVALID', `the event in ${name} is not JSON: ${(error as Error).message}`);
+    throw new HostError('EVENT_INVALID', `the event in ${where} is not JSON: ${(error as Error).message}`);
   }
 }
 
-async function deliverResult(payload: Buffer): Promise<void> {
-  process.stdout.write(`${payload}\n`);
-  const uri = process.env.HYBRID_RESULT_S3_URI;
-  if (uri) await s3().writeObject(uri, payload);
+/** Whether the result is where it should be. It is printed first: what cannot be written is not lost. */
+async function delivered(result: Buffer, location: S3Location | undefined): Promise<boolean> {
+  process.stdout.write(`${inOneLine(result)}\n`);
+  if (!location) return true;
+  try {
+    await s3().writeObject(location, result);
+    return true;
+  } catch (error) {
+    tell(new HostError('RESULT_UNWRITABLE', `cannot write ${uriOf(location)}: ${described(error)}`).message);
+    return false;
+  }
+}
+
+/** A newline in JSON is white space. What a streaming handler wrote need not be JSON: it stays as it is. */
+function inOneLine(result: Buffer): string {
+  const text = result.toString();
+  if (!text.includes('\n')) return text;
+  try {
+    JSON.parse(text);
+    return text.trim().replace(/\r?\n/g, ' ');
+  } catch {
+    return text;
+  }
+}
+
+function uriOf({ bucket, key }: S3Location): string {
+  return `s3://${bucket}/${key}`;
+}
+
+/** The name says more than the message, which may be empty. */
+function described(error: unknown): string {
+  const { name, message } = error as Error;
+  return message && message !== name ? `${name}: ${message}` : name;
 }
 
 function s3(): typeof import('./s3-object') {

@@ -1,6 +1,7 @@
 /** Defines the settings of the host program: what its arguments and its environment ask for. */
-import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { cpuCount, memoryMiB } from './container-limits';
+import { s3Setting, type S3Location } from './s3-location';
 import { choiceSetting, integerSetting, SettingError, type Environment } from '../core/settings';
 
 export const SOURCES = ['http', 'emulator', 'task', 'process'] as const;
@@ -22,17 +23,21 @@ export interface HostSettings {
   readonly stopTimeoutMs: number;
   /** Child processes side by side, when each has one invocation at a time. */
   readonly workers: number;
-  /** Worker threads, when they share a process. */
+  /** Worker threads, when they share a process: two at least, so that one serves while another is replaced. */
   readonly threads: number;
   /** How many invocations one process may have at once. */
   readonly maxConcurrency: number;
   readonly port: number;
   readonly logFormat: 'text' | 'json';
+  /** The event of a task or a process, as it was given, or where it is. */
+  readonly event?: string;
+  readonly eventObject?: S3Location;
+  /** Where the result of a task also goes. */
+  readonly resultObject?: S3Location;
   /** What the handler finds in its environment besides Lambda's own names. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const MIB = 1024 * 1024;
 /** Lambda keeps an invocation for at most 15 minutes; elsewhere it may take as long as it needs. A timer holds 24 days. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
 /** What the host itself needs of the stop timeout to end in order, before it is killed. */
@@ -45,25 +50,26 @@ const LAST_MS = 1_000;
 export function hostSettings(command: readonly string[], environment: Environment, optDir: string): HostSettings {
   const sources = sourcesOf(environment.HYBRID_SOURCES || 'emulator');
   const once = sources.includes('task') || sources.includes('process');
-  const cpus = availableParallelism();
+  const cpus = cpuCount();
   const ownBootstrap = command.length === 0;
   return {
     sources,
     bootstrap: ownBootstrap ? [resolve(optDir, 'bootstrap')] : command,
     ownBootstrap,
     handler: environment._HANDLER ?? '',
-    taskRoot: environment.LAMBDA_TASK_ROOT ?? process.cwd(),
+    taskRoot: environment.LAMBDA_TASK_ROOT || process.cwd(),
     optDir,
-    name: environment.AWS_LAMBDA_FUNCTION_NAME ?? 'function',
-    version: environment.AWS_LAMBDA_FUNCTION_VERSION ?? '$LATEST',
-    memoryMiB: integerSetting(environment, 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', memoryLimitMiB(), 1),
+    name: environment.AWS_LAMBDA_FUNCTION_NAME || 'function',
+    version: environment.AWS_LAMBDA_FUNCTION_VERSION || '$LATEST',
+    memoryMiB: integerSetting(environment, 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', memoryMiB(), 1),
     timeoutMs: sources.includes('process') ? Infinity : 1000 * integerSetting(environment, 'AWS_LAMBDA_FUNCTION_TIMEOUT', 30, 1, MAX_TIMEOUT_SECONDS),
     stopTimeoutMs: Math.max(LAST_MS, 1000 * integerSetting(environment, 'HYBRID_STOP_TIMEOUT', 30, 1, 86_400) - LAST_MS),
     workers: once ? 1 : integerSetting(environment, 'HYBRID_WORKERS', 2 * cpus, 1, 1000),
-    threads: once ? 1 : integerSetting(environment, 'AWS_LAMBDA_NODEJS_WORKER_COUNT', cpus, 1, 1000),
+    threads: once ? 1 : integerSetting(environment, 'AWS_LAMBDA_NODEJS_WORKER_COUNT', Math.max(2, cpus), 1, 1000),
     maxConcurrency: integerSetting(environment, 'AWS_LAMBDA_MAX_CONCURRENCY', 1, 1, 10_000),
     port: integerSetting(environment, 'PORT', 8080, 0, 65_535),
-    logFormat: choiceSetting({ format: environment.AWS_LAMBDA_LOG_FORMAT?.toLowerCase() }, 'format', ['text', 'json'], 'text'),
+    logFormat: choiceSetting({ AWS_LAMBDA_LOG_FORMAT: environment.AWS_LAMBDA_LOG_FORMAT?.toLowerCase() }, 'AWS_LAMBDA_LOG_FORMAT', ['text', 'json'], 'text'),
+    ...(once && onceSettings(environment)),
     environment: passedOn(environment),
   };
 }
@@ -80,14 +86,14 @@ function sourcesOf(given: string): SourceName[] {
   return sources;
 }
 
+function onceSettings(environment: Environment): Pick<HostSettings, 'event' | 'eventObject' | 'resultObject'> {
+  const event = environment.HYBRID_EVENT || undefined;
+  const eventObject = s3Setting(environment, 'HYBRID_EVENT_S3_URI');
+  if (event && eventObject) throw new SettingError('HYBRID_EVENT_S3_URI', environment.HYBRID_EVENT_S3_URI!, 'empty when HYBRID_EVENT is set: there is one event');
+  return { event, eventObject, resultObject: s3Setting(environment, 'HYBRID_RESULT_S3_URI') };
+}
+
 /** What is meant for the host alone stays with it; the rest is the handler's. */
 function passedOn(environment: Environment): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== undefined && !name.startsWith('HYBRID_'))) as Record<string, string>;
-}
-
-/** The memory limit of the container, or else the memory of the machine. */
-function memoryLimitMiB(): number {
-  const { constrainedMemory } = process as { constrainedMemory?: () => number };
-  const limit = constrainedMemory?.() ?? 0;
-  return Math.floor((limit > 0 && limit < totalmem() ? limit : totalmem()) / MIB);
 }

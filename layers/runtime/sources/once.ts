@@ -3,26 +3,52 @@ import type { InvocationResult, Invoker } from '../core/invoker';
 
 export const EXIT = { success: 0, failed: 1, timedOut: 124 } as const;
 
-/** One invocation with one event. @param onResult takes the result before the task counts as done */
-export async function runTask(invoker: Invoker, event: Buffer, onResult: (payload: Buffer) => Promise<void>): Promise<number> {
+/** How a run ended. */
+export interface RunEnd {
+  readonly code: number;
+  /** What the handler gave, when it succeeded. */
+  readonly result?: Buffer;
+  /** Why it failed: one line. */
+  readonly failure?: string;
+}
+
+/** One invocation with one event. */
+export async function runTask(invoker: Invoker, event: Buffer): Promise<RunEnd> {
   const result = await invoker.invoke({ event });
-  if (result.functionError) return result.errorType === 'Sandbox.Timedout' ? EXIT.timedOut : EXIT.failed;
-  await onResult(result.payload);
-  return EXIT.success;
+  if (!result.functionError) return { code: EXIT.success, result: result.payload };
+  return { code: result.errorType === 'Sandbox.Timedout' ? EXIT.timedOut : EXIT.failed, failure: describeError(result.payload) };
 }
 
 /** One invocation without end. @param stopping whether the process has been told to stop by now */
-export async function runProcess(invoker: Invoker, event: Buffer, stopping: () => boolean): Promise<number> {
+export async function runProcess(invoker: Invoker, event: Buffer, stopping: () => boolean): Promise<RunEnd> {
   const result = await invoker.invoke({ event });
-  if (!result.functionError) return EXIT.success;
-  // Whoever waits with the context's signal is woken by an AbortError: that is how a stop ends it, not a failure.
-  return stopping() && typeOf(result) === 'AbortError' ? EXIT.success : EXIT.failed;
+  if (!result.functionError || (stopping() && stoppedAsTold(result))) return { code: EXIT.success };
+  return { code: EXIT.failed, failure: describeError(result.payload) };
 }
 
-function typeOf(result: InvocationResult): unknown {
+/**
+ * Who waits with the context's signal is woken by an AbortError; a listener for SIGTERM may call process.exit(0); a program
+ * without a listener dies of the signal: that is how a stop ends a process, not a failure.
+ */
+function stoppedAsTold({ payload }: InvocationResult): boolean {
+  const { errorType, errorMessage } = errorOf(payload);
+  if (errorType === 'AbortError') return true;
+  return errorType === 'Runtime.ExitError' && /Runtime exited (without providing a reason|with error: (signal: terminated|exit status 143))$/.test(errorMessage);
+}
+
+/** Type and message of an error that a bootstrap reported, in one line. */
+export function describeError(payload: Buffer): string {
+  const { errorType, errorMessage } = errorOf(payload);
+  return `${errorType}: ${errorMessage}`.replace(/\s*\n\s*/g, ' | ');
+}
+
+function errorOf(payload: Buffer): { errorType: string; errorMessage: string } {
+  const text = payload.toString();
   try {
-    return (JSON.parse(result.payload.toString()) as { errorType?: unknown } | null)?.errorType;
+    const error = JSON.parse(text) as { errorType?: unknown; errorMessage?: unknown } | null;
+    if (typeof error?.errorType === 'string') return { errorType: error.errorType, errorMessage: String(error.errorMessage ?? '') };
   } catch {
-    return undefined;
+    // a bootstrap that reports something else than JSON
   }
+  return { errorType: 'Runtime.Unknown', errorMessage: text };
 }

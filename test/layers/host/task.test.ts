@@ -1,0 +1,121 @@
+/** The host as a task: one event, one result, an exit code. Real child processes of the bundled program. */
+import { HostProcess, killHosts, type HostOptions } from './host-process';
+
+afterEach(killHosts);
+
+const task = (handler: string, environment: Record<string, string> = {}, options: Partial<HostOptions> = {}) => (
+  new HostProcess({ sources: 'task', handler, ...options, environment: { HYBRID_EVENT: '{"n":1}', ...environment } })
+);
+
+describe('a task', () => {
+  test('prints the result as one line on its standard output, the handler\'s logs on the other, and exits with 0', async () => {
+    const host = task('running.echo');
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('{"got":{"n":1},"remaining":"limited"}\n');
+    expect(host.stderr).toMatch(/\tINFO\ta line of the handler\n/);
+    expect(host.stderr).toMatch(/\tERROR\ta line of the handler's errors\n/);
+    expect(host.stderr).not.toContain('START RequestId');
+  });
+
+  test('prints a result that has lines of its own as one line', async () => {
+    const host = task('running.pretty');
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('{   "a": [     1,     2   ] }\n');
+  });
+
+  test('prints a large result whole', async () => {
+    const host = task('forms.big', { HYBRID_EVENT: '{"bytes":5000000}' });
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe(`"${'x'.repeat(5_000_000)}"\n`);
+  });
+
+  test('keeps the names of the host\'s own settings from the handler', async () => {
+    const host = task('running.environment');
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('{}\n');
+  });
+
+  test.each([
+    ['forms.throws', {}, 'Error: went wrong'],
+    ['forms.exit', { HYBRID_EVENT: '{"code":3}' }, 'Runtime.ExitError: RequestId: \\S+ Error: Runtime exited with error: exit status 3'],
+    ['forms.exit', { HYBRID_EVENT: '{"code":0}' }, 'Runtime.ExitError: RequestId: \\S+ Error: Runtime exited without providing a reason'],
+    ['running.throws', {}, 'RangeError: went \\| wrong'],
+    ['running.abortErrorUnasked', {}, 'AbortError: nobody asked'],
+    ['forms.big', { HYBRID_EVENT: '{"bytes":7000000}' }, 'Function.ResponseSizeTooLarge: .*'],
+  ])('whose handler fails (%s %j) prints no result, says why in one line and exits with 1', async (handler, environment, why) => {
+    const host = task(handler, environment as Record<string, string>);
+    expect(await host.exit).toBe(1);
+    expect(host.stdout).toBe('');
+    expect(host.stderr).toMatch(new RegExp(`^cdk-hybrid: task: the handler failed: \\S*${why}$`, 'm'));
+  });
+
+  test.each(['running.forever', 'running.blocks'])('that takes longer than its timeout (%s) exits with 124 and says so', async (handler) => {
+    const host = task(handler, { AWS_LAMBDA_FUNCTION_TIMEOUT: '1' });
+    expect(await host.exit).toBe(124);
+    expect(host.stdout).toBe('');
+    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed: Sandbox.Timedout: .*Task timed out after 1.00 seconds$/m);
+  });
+
+  test.each([
+    ['syntax-error.handler', 'Runtime.UserCodeSyntaxError'], ['nope.handler', 'Runtime.ImportModuleError'], ['throws.handler', 'TypeError: while loading'],
+    ['exits.handler', 'Runtime.ExitError'],
+  ])('whose handler cannot be loaded (%s) says so and exits with 1', async (handler, why) => {
+    const host = task(handler);
+    expect(await host.exit).toBe(1);
+    expect(host.stdout).toBe('');
+    expect(host.stderr).toMatch(new RegExp(`^cdk-hybrid: the handler cannot be initialized: ${why}`, 'm'));
+  });
+});
+
+describe('a task that is told to stop', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('by %s lets the handler finish, prints its result and exits with 0', async (signal) => {
+    const host = task('running.finishesOnStop');
+    await host.wrote('stderr', /\truns$/m);
+    host.signal(signal);
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('"finished"\n');
+  });
+
+  test('tells the handler by the signal of its context', async () => {
+    const host = task('running.returnsOnStop');
+    await host.wrote('stderr', /\truns$/m);
+    host.signal('SIGTERM');
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('"returned"\n');
+  });
+
+  test('exits with 1 when the handler gives up: its event is left undone', async () => {
+    const host = task('running.abortError');
+    await host.wrote('stderr', /\truns$/m);
+    host.signal('SIGTERM');
+    expect(await host.exit).toBe(1);
+    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed after it was told to stop: AbortError: /m);
+  });
+
+  test('ends a handler that goes on at the stop timeout and exits with 1', async () => {
+    const host = task('running.ignoresStop', { HYBRID_STOP_TIMEOUT: '2' });
+    await host.wrote('stderr', /\truns$/m);
+    host.signal('SIGTERM');
+    expect(await host.exit).toBe(1);
+    expect(host.stderr).toContain('does not care');
+    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed after it was told to stop: Runtime.ExitError: .*killed$/m);
+  });
+
+  test('before the handler is initialized exits with 1: its event is left undone', async () => {
+    const host = task('slow-init.handler');
+    await host.wrote('stderr', /\tinitializes$/m);
+    host.signal('SIGTERM');
+    expect(await host.exit).toBe(1);
+    expect(host.stdout).toBe('');
+    expect(host.stderr).toMatch(/^cdk-hybrid: task: told to stop before the handler was called$/m);
+  });
+
+  test('twice ends at once with 1', async () => {
+    const host = task('running.ignoresStop');
+    await host.wrote('stderr', /\truns$/m);
+    host.signal('SIGTERM');
+    const again = setInterval(() => host.signal('SIGTERM'), 300);
+    expect(await host.exit).toBe(1);
+    clearInterval(again);
+  });
+});
