@@ -11,7 +11,7 @@ import type { Invoke } from './core/invocation';
 import { InvokeStore } from './core/invoke-store';
 import { installLogging, logOptions } from './core/logging';
 import { abortStopSignal } from './core/stop-signal';
-import { inlineInvoker } from './invokers/inline';
+import { inlineInvoker, JSON_TEXT } from './invokers/inline';
 import { STOP, type WorkerMessage, type WorkerSetup } from './invokers/shared';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
@@ -68,7 +68,7 @@ async function start(): Promise<void> {
     installLogging(console, { ...logOptions(process.env, () => store.logScope), format: 'json', output });
     if (!process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA) defineAwsLambda({ InvokeStore: store });
     const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), process.env._HANDLER ?? '');
-    const invoke = inlineInvoker(handler, { contextOf: contextBuilder(process.env), emptyLoopEnds: false });
+    const invoke = inlineInvoker(handler, { contextOf: contextBuilder(process.env), emptyLoopEnds: false, ...JSON_TEXT });
     for (let slot = 0; slot < setup.slots; slot++) sources.push(openSlot(slot, invoke));
   } catch (error) {
     return initFailed(error, 1);

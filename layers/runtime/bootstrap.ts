@@ -8,7 +8,7 @@ import { RuntimeError } from './core/errors';
 import { loadHandler, type Handler } from './core/handler-loader';
 import { installLogging, logOptions, type LogScope } from './core/logging';
 import { abortStopSignal } from './core/stop-signal';
-import { inlineInvoker } from './invokers/inline';
+import { inlineInvoker, JSON_TEXT } from './invokers/inline';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
 
@@ -82,7 +82,7 @@ function startSingle(runtimeApi: string): void {
   };
   const start = (handler: Handler) => {
     if (initFailure) return;
-    const invoke = inlineInvoker(handler, { contextOf: contextBuilder(environment), emptyLoopEnds: true });
+    const invoke = inlineInvoker(handler, { contextOf: contextBuilder(environment), emptyLoopEnds: true, ...JSON_TEXT });
     source = new RuntimeApiSource({
       client,
       invoke,

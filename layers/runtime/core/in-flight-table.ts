@@ -1,6 +1,18 @@
-/** Defines a table of request ids in shared memory: what a worker thread leaves unanswered can be told after it has died. */
+/** Defines a table in shared memory of what a worker thread has in flight: others see it when the thread cannot tell any more. */
 
+/** A slot: the length of the id, the id, and at its end the deadline and the client's socket. */
 const SLOT_BYTES = 256;
+const ID_BYTES = 239;
+const DEADLINE = 240;
+const DESCRIPTOR = 248;
+
+export interface InFlight {
+  readonly requestId: string;
+  /** In milliseconds since the epoch. */
+  readonly deadline: number;
+  /** The socket of the client that waits for the answer; -1 = none. */
+  readonly descriptor: number;
+}
 
 export class InFlightTable {
   static ofSlots(slots: number): InFlightTable {
@@ -8,29 +20,54 @@ export class InFlightTable {
   }
 
   private readonly bytes: Buffer;
+  private readonly deadlines: Float64Array;
+  private readonly descriptors: Int32Array;
 
   constructor(readonly memory: SharedArrayBuffer) {
     this.bytes = Buffer.from(memory);
+    this.deadlines = new Float64Array(memory);
+    this.descriptors = new Int32Array(memory);
   }
 
-  /** An id of more than 255 bytes is not kept: Lambda's have 36. */
-  set(slot: number, requestId: string): void {
+  get slots(): number {
+    return this.memory.byteLength / SLOT_BYTES;
+  }
+
+  /** An id of more than 239 bytes is not kept: Lambda's have 36. */
+  set(slot: number, requestId: string, deadline = Infinity, descriptor = -1): void {
+    const at = slot * SLOT_BYTES;
     const length = Buffer.byteLength(requestId);
-    if (length >= SLOT_BYTES) return this.clear(slot);
-    this.bytes.write(requestId, slot * SLOT_BYTES + 1, 'utf8');
-    this.bytes[slot * SLOT_BYTES] = length;
+    if (length > ID_BYTES) return this.clear(slot);
+    this.bytes.write(requestId, at + 1, 'utf8');
+    this.deadlines[(at + DEADLINE) / 8] = deadline;
+    this.descriptors[(at + DESCRIPTOR) / 4] = descriptor;
+    this.bytes[at] = length;
+  }
+
+  /** Nobody waits at the socket, or the answer is on its way there. */
+  forgetDescriptor(slot: number): void {
+    this.descriptors[(slot * SLOT_BYTES + DESCRIPTOR) / 4] = -1;
   }
 
   clear(slot: number): void {
     this.bytes[slot * SLOT_BYTES] = 0;
   }
 
-  ids(): string[] {
-    const ids = [];
+  entries(): InFlight[] {
+    const entries = [];
     for (let at = 0; at < this.bytes.length; at += SLOT_BYTES) {
       const length = this.bytes[at];
-      if (length > 0) ids.push(this.bytes.toString('utf8', at + 1, at + 1 + length));
+      if (length === 0) continue;
+      entries.push({
+        requestId: this.bytes.toString('utf8', at + 1, at + 1 + length),
+        deadline: this.deadlines[(at + DEADLINE) / 8],
+        descriptor: this.descriptors[(at + DESCRIPTOR) / 4],
+      });
     }
-    return ids;
+    return entries;
+  }
+
+  ids(): string[] {
+    return this.entries().map(({ requestId }) => requestId);
   }
 }

@@ -1,24 +1,26 @@
 /** Defines an invocation on its way from a source to an invoker. */
 
-/** What a source delivers. */
-export interface Invocation {
+/** What a source delivers: the event as JSON text, unless source and invoker agree on another form. */
+export interface Invocation<Event = string, Result = string> {
   readonly requestId: string;
   /** What the service tells about it, by lower-case header name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The event as JSON text. */
-  readonly event: string;
-  readonly sink: Sink;
+  readonly event: Event;
+  readonly sink: Sink<Result>;
 }
 
 /** Where the answer goes. The first call of `succeed`, `fail` or `stream` decides; what comes later is ignored. */
-export interface Sink {
-  succeed(json: string): void;
+export interface Sink<Result = string> {
+  /** @param result as JSON text, unless agreed otherwise */
+  succeed(result: Result): void;
   fail(thrown: unknown): void;
   stream(contentType: string): StreamSink;
 }
 
 /** Where a streamed answer goes. */
 export interface StreamSink {
+  /** Set by who writes, called by who reads: nobody waits for the rest. */
+  onAbandoned?: () => void;
   /** `written` is called when more may be written. */
   write(chunk: Uint8Array, written: () => void): void;
   /** Ends the answer: complete, or broken off by what was thrown. */
@@ -33,4 +35,4 @@ export interface Running {
   abort(thrown: unknown): void;
 }
 
-export type Invoke = (invocation: Invocation) => Running;
+export type Invoke<Event = string, Result = string> = (invocation: Invocation<Event, Result>) => Running;

@@ -13,7 +13,8 @@ export interface LambdaEnvironmentProps {
   readonly maxConcurrency: number;
   /** The function's own variables, and what the host's user lets through. Lambda's reserved names win over them. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly runtimeApi: string;
+  /** Nothing where the handler runs in threads of the host. */
+  readonly runtimeApi: string | undefined;
 }
 
 /**
@@ -46,7 +47,7 @@ export function lambdaEnvironment(props: LambdaEnvironmentProps): Record<string,
     _HANDLER: props.handler,
     LAMBDA_TASK_ROOT: taskRoot,
     LAMBDA_RUNTIME_DIR: optDir,
-    AWS_LAMBDA_RUNTIME_API: props.runtimeApi,
+    ...(props.runtimeApi !== undefined && { AWS_LAMBDA_RUNTIME_API: props.runtimeApi }),
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(props.memoryMiB),

@@ -1,16 +1,43 @@
 /** Defines which invoker the host uses, and where the handler's log lines go. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
-import { isolatedFunction } from './function-host';
+import { functionArn, isolatedFunction } from './function-host';
+import { lambdaEnvironment } from './lambda-environment';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
+import type * as SharedInvokerModule from '../invokers/shared-invoker';
+
+/** SO_REUSEPORT: since Node.js 22.12 and 23.1, on Linux. */
+const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
+const CAN_REUSE_PORT = process.platform === 'linux' && (MAJOR > 23 || (MAJOR === 23 && MINOR >= 1) || (MAJOR === 22 && MINOR >= 12));
 
 export function openInvoker(settings: HostSettings): Invoker {
-  return isolatedFunction({ ...settings, workers: settings.workers }, {
+  return settings.ownBootstrap && settings.maxConcurrency > 1 ? openShared(settings) : openIsolated(settings);
+}
+
+function openIsolated(settings: HostSettings): Invoker {
+  return isolatedFunction(settings, {
     onLog: (line, source) => {
       // Lambda's START, END and REPORT lines are for who stands in for Lambda; a service would log three lines for each request.
       if (source === 'platform' && !settings.sources.includes('emulator')) return;
       logStream(settings, source === 'stdout').write(`${line}\n`);
     },
+  });
+}
+
+function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
+  const { SharedInvoker } = require('../invokers/shared-invoker') as typeof SharedInvokerModule;
+  process.chdir(settings.taskRoot);
+  const output = logStream(settings, true);
+  return new SharedInvoker({
+    ...settings,
+    workerFile: require.resolve('../host-worker'),
+    environment: lambdaEnvironment({ ...settings, runtimeApi: undefined }),
+    invokedFunctionArn: functionArn(settings),
+    output,
+    logOutput: output === process.stdout ? 1 : 2,
+    log: (line) => process.stderr.write(`${line}\n`),
+    reusePort: CAN_REUSE_PORT,
+    http: settings.sources.includes('http') ? { port: settings.port, environment: { ...process.env } } : undefined,
   });
 }
 

@@ -1,17 +1,17 @@
 /** Defines how the host serves: its sources listen, the handler is initialized, and on SIGTERM what was accepted is finished. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { HostError, tell } from './errors';
+import type * as HttpServingModule from './http-serving';
 import { describeInitFailure } from './open-invoker';
-import type { HostSettings, SourceName } from './settings';
+import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import type * as EmulatorModule from '../sources/emulator';
 
 /** A way in for invocations. */
-interface ServingSource {
-  /** Gives the address. */
-  listen(): Promise<string>;
-  /** The handler is initialized. */
-  ready(): void;
+export interface ServingSource {
+  listen(): Promise<void>;
+  /** The handler is initialized. Gives the address. */
+  ready(): string;
   /** Takes no more work; settles when what it has taken is over. */
   drain(): Promise<void>;
 }
@@ -19,18 +19,15 @@ interface ServingSource {
 const GRACE_MS = 2_000;
 
 export async function serve(invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
-  const sources = settings.sources.map((name) => open(name, invoker, settings));
-  const addresses = await Promise.all(sources.map((source) => source.listen().catch((error: Error) => {
-    throw new HostError('ADDRESS_UNUSABLE', `cannot listen on port ${settings.port}: ${error.message}`);
-  })));
-  const failure = await Promise.race([invoker.start(), stopRequested]);
+  const sources = settings.sources.map((name) => (name === 'http' ? http(invoker, settings) : emulator(invoker, settings)));
+  await Promise.all(sources.map((source) => source.listen())).catch((error) => unusable(settings, error));
+  const failure = await Promise.race([invoker.start(), stopRequested]).catch((error) => unusable(settings, error));
   if (failure) {
     tell(describeInitFailure(failure.payload));
     await invoker.stop(0, GRACE_MS);
     return 1;
   }
-  sources.forEach((source) => source.ready());
-  settings.sources.forEach((name, index) => tell(`${name}: ${addresses[index]}`));
+  settings.sources.forEach((name, index) => tell(`${name} listens on ${sources[index].ready()}`));
 
   await stopRequested;
   const graceMs = Math.min(GRACE_MS, settings.stopTimeoutMs / 2);
@@ -40,11 +37,24 @@ export async function serve(invoker: Invoker, settings: HostSettings, stopReques
   return drained ? 0 : 1;
 }
 
-function open(name: SourceName, invoker: Invoker, settings: HostSettings): ServingSource {
-  if (name === 'http') throw new Error('not yet');
+function unusable({ port }: HostSettings, error: Error): never {
+  throw new HostError('ADDRESS_UNUSABLE', `cannot listen on port ${port}: ${error.message}`);
+}
+
+function http(invoker: Invoker, settings: HostSettings): ServingSource {
+  const { httpSource } = require('./http-serving') as typeof HttpServingModule;
+  return httpSource(invoker, settings);
+}
+
+function emulator(invoker: Invoker, { port, name }: HostSettings): ServingSource {
   const { Emulator } = require('../sources/emulator') as typeof EmulatorModule;
-  const emulator = new Emulator({ resolve: (called) => (called === 'function' || called === settings.name ? invoker : undefined), onError: tell });
-  return { listen: () => emulator.listen(settings.port, null), ready: () => {}, drain: () => emulator.close() };
+  const server = new Emulator({ resolve: (called) => (called === 'function' || called === name ? invoker : undefined), onError: tell });
+  let url: string;
+  return {
+    listen: async () => { url = await server.listen(port, null); },
+    ready: () => url,
+    drain: () => server.close(),
+  };
 }
 
 /** Whether it was over in time. */

@@ -1,6 +1,6 @@
 /** Defines how a streaming handler runs: the stream that it writes to, and when its answer is complete. */
 import { Writable } from 'node:stream';
-import { isPromise, parseEvent, unfinished, type InlineOptions } from './inline';
+import { isPromise, unfinished, type InlineOptions } from './inline';
 import type { StreamingOptions } from '../core/awslambda';
 import { RuntimeError } from '../core/errors';
 import type { Handler } from '../core/handler-loader';
@@ -17,7 +17,7 @@ class ResponseStream extends Writable {
   private contentType = 'application/octet-stream';
   private touched = false;
 
-  constructor(private readonly sink: Sink, options: StreamingOptions) {
+  constructor(private readonly sink: Pick<Sink, 'stream'>, options: StreamingOptions) {
     super(options);
     // A stream that pipeline() destroys tells its error to the handler; nobody else has to listen.
     this.on('error', () => {});
@@ -48,7 +48,10 @@ class ResponseStream extends Writable {
   }
 
   begin(): StreamSink {
-    this.begun ??= this.sink.stream(this.contentType);
+    if (!this.begun) {
+      this.begun = this.sink.stream(this.contentType);
+      this.begun.onAbandoned = () => this.destroy(new Error('the client has gone'));
+    }
     return this.begun;
   }
 
@@ -59,7 +62,8 @@ class ResponseStream extends Writable {
   }
 }
 
-export function runStreaming(handler: Handler, { contextOf }: InlineOptions, options: StreamingOptions, invocation: Invocation): Running {
+export function runStreaming<Event, Result>(
+  handler: Handler, { contextOf, parse }: InlineOptions<Event, Result>, options: StreamingOptions, invocation: Invocation<Event, Result>): Running {
   const { headers, event, sink } = invocation;
   const stream = new ResponseStream(sink, options);
   let settled = false;
@@ -81,7 +85,7 @@ export function runStreaming(handler: Handler, { contextOf }: InlineOptions, opt
   stream.on('close', complete);
   try {
     const context = contextOf(headers, () => {});
-    const promise = (handler as unknown as StreamingHandler)(parseEvent(event), stream, context);
+    const promise = (handler as unknown as StreamingHandler)(parse(event), stream, context);
     if (!isPromise(promise)) throw new RuntimeError('MalformedStreamingHandler', 'Streaming does not support non-async handlers.');
     promise.then(() => {
       returned = true;

@@ -7,17 +7,24 @@ import { RuntimeError } from '../core/errors';
 import type { Handler } from '../core/handler-loader';
 import type { Invocation, Invoke, Running } from '../core/invocation';
 
-export interface InlineOptions {
+export interface InlineOptions<Event, Result> {
   readonly contextOf: ReturnType<typeof contextBuilder>;
   /**
    * Whether an empty event loop means that the handler has nothing left to do. Not so where several invocations
    * share the thread: there a callback ends its invocation at once.
    */
   readonly emptyLoopEnds: boolean;
+  /** The event, as the handler is given it. */
+  readonly parse: (event: Event) => unknown;
+  /** The result, as the source takes it; throws when it has no such form. */
+  readonly serialize: (result: unknown) => Result;
 }
 
+/** Events and results as JSON text, as the Runtime API has them. */
+export const JSON_TEXT = { parse: parseEvent, serialize };
+
 /** Throws when the handler is marked as streaming in a way that is not known. */
-export function inlineInvoker(handler: Handler, options: InlineOptions): Invoke {
+export function inlineInvoker<Event, Result>(handler: Handler, options: InlineOptions<Event, Result>): Invoke<Event, Result> {
   const streaming = streamingOptions(handler);
   if (!streaming) return (invocation) => run(handler, options, invocation);
   const { runStreaming } = require('./inline-streaming') as typeof InlineStreaming;
@@ -25,19 +32,20 @@ export function inlineInvoker(handler: Handler, options: InlineOptions): Invoke 
 }
 
 /** Three handlers in one: it returns a promise, calls back, or returns its result. */
-function run(handler: Handler, { contextOf, emptyLoopEnds }: InlineOptions, { headers, event, sink }: Invocation): Running {
+function run<Event, Result>(handler: Handler, options: InlineOptions<Event, Result>, { headers, event, sink }: Invocation<Event, Result>): Running {
+  const { contextOf, emptyLoopEnds } = options;
   let state: 'running' | 'called back' | 'settled' = 'running';
   let atEmptyLoop = () => fail(unfinished('it never called back'));
   const succeed = (result: unknown) => {
     if (state === 'settled') return;
-    let json: string;
+    let formed: Result;
     try {
-      json = serialize(result);
+      formed = options.serialize(result);
     } catch (error) {
       return fail(error);
     }
     state = 'settled';
-    sink.succeed(json);
+    sink.succeed(formed);
   };
   const fail = (thrown: unknown) => {
     if (state === 'settled') return;
@@ -54,7 +62,7 @@ function run(handler: Handler, { contextOf, emptyLoopEnds }: InlineOptions, { he
   };
   try {
     context = contextOf(headers, callback);
-    const returned = handler(parseEvent(event), context, callback);
+    const returned = handler(options.parse(event), context, callback);
     if (isPromise(returned)) {
       atEmptyLoop = () => fail(unfinished('its promise never settled'));
       returned.then(succeed, fail);

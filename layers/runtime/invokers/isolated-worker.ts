@@ -3,6 +3,7 @@ import { BootstrapProcess, describeExit, type LogSource, type ProcessExit } from
 import type { Flight } from './flight';
 import type { Delivery, RuntimeApi, RuntimeApiFactory } from './runtime-api';
 import { functionError, type FunctionError } from '../core/invoker';
+import { deadlineAfter, timeoutLine, timeoutMessage, timer } from '../core/timeout';
 
 export interface WorkerOptions {
   /** The bootstrap: an executable and its arguments. */
@@ -32,9 +33,6 @@ export interface WorkerEvents {
   /** It takes no more invocations; with `initFailure` it never took one. */
   lost(worker: IsolatedWorker, initFailure?: Failure): void;
 }
-
-/** The last moment that a Date can hold, for an invocation without a limit: every client can read it as a number. */
-export const NO_DEADLINE = 8_640_000_000_000_000;
 
 /** How long a bootstrap may take to exit once it has reported that it could not initialize. */
 const EXIT_MS = 1_000;
@@ -71,7 +69,7 @@ export class IsolatedWorker {
       ...flight.request,
       requestId: flight.requestId,
       invokedFunctionArn: options.invokedFunctionArn,
-      deadlineMs: Math.min(Date.now() + options.timeoutMs, NO_DEADLINE),
+      deadlineMs: deadlineAfter(options.timeoutMs),
     };
     const deadline = timer(options.timeoutMs, () => this.timeOut(flight));
     this.flights.set(flight.requestId, { flight, deadline });
@@ -163,7 +161,7 @@ export class IsolatedWorker {
   private timeOut(flight: Flight): void {
     const { requestId } = flight;
     if (!flight.ended) {
-      this.log(timeoutLine(requestId, this.options), 'stderr', flight);
+      this.log(timeoutLine(requestId, this.options.timeoutMs, this.options.logFormat), 'stderr', flight);
       flight.fail(timedOut(this.options.timeoutMs)(requestId));
     }
     this.api!.forget(requestId);
@@ -196,23 +194,8 @@ export class IsolatedWorker {
   }
 }
 
-/** Not at all when there is no limit. */
-function timer(ms: number, action: () => void): NodeJS.Timeout | undefined {
-  return ms === Infinity ? undefined : setTimeout(action, ms);
-}
-
-export function timeoutLine(requestId: string, { timeoutMs, logFormat }: Pick<WorkerOptions, 'timeoutMs' | 'logFormat'>): string {
-  const timestamp = new Date().toISOString();
-  const message = `Task timed out after ${seconds(timeoutMs)} seconds`;
-  return logFormat === 'json' ? JSON.stringify({ timestamp, level: 'ERROR', requestId, message }) : `${timestamp} ${requestId} ${message}`;
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(2);
-}
-
 export function timedOut(ms: number): Failure {
-  return (requestId) => functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds(ms)} seconds`);
+  return (requestId) => functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(ms)}`);
 }
 
 function exited(exit: ProcessExit, options: WorkerOptions): Failure {

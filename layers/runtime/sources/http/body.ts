@@ -1,5 +1,5 @@
 /** Defines how the body of a request is read: as much as is allowed, or dropped. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { findHeader } from './request';
 
 /** How long a client may go on sending what is dropped, before the connection is cut. */
@@ -29,14 +29,15 @@ export function readBody(request: IncomingMessage, limit: number, complete: (bod
 }
 
 /**
- * Ends a response whose request is still being sent. A connection that is cut while data comes in is reset, and the
- * client would lose the answer: what comes is dropped for a while.
+ * Ends a connection whose request is still being sent, after the answer. One that is cut while data comes in is reset,
+ * and the client would lose the answer: what comes is dropped for a while.
  */
-export function endAfterRequest(request: IncomingMessage, response: ServerResponse): void {
-  const end = (): void => {
+export function endAfterRequest(request: IncomingMessage, end: () => void): void {
+  const over = (): void => {
     clearTimeout(timer);
-    response.end();
+    request.off('end', over).off('close', over);
+    end();
   };
-  const timer = setTimeout(end, LINGER_MS);
-  request.once('end', end).once('close', end).resume();
+  const timer = setTimeout(over, LINGER_MS);
+  request.on('end', over).on('close', over).resume();
 }

@@ -109,10 +109,16 @@ export class HttpSource {
     this.queue.open();
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const socket of this.connections) {
+      // Node takes a connection that has not sent anything yet for a busy one.
+      if (socket.bytesRead === 0) socket.destroySoon();
       for (const { response } of socket[EXCHANGES]!) this.closeAfter(response);
     }
     this.server.closeIdleConnections();
     if (this.active > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
+    // What is left are answers on their way, and requests that have begun and may never end.
+    for (const socket of this.connections) {
+      if (socket[EXCHANGES]!.length === 0) socket.destroySoon();
+    }
     await closed;
   }
 
@@ -215,8 +221,11 @@ export class HttpSource {
     this.owner.finishHead(exchange, headers);
     response.writeHead(status, [...headers, 'Content-Length', String(body.length)]);
     response.write(body);
-    endAfterRequest(request, response);
-    exchange.end();
+    exchange.reservation?.release();
+    endAfterRequest(request, () => {
+      response.end();
+      exchange.end();
+    });
   }
 
   private answerHealth(request: IncomingMessage, response: ServerResponse): void {

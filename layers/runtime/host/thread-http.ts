@@ -1,0 +1,60 @@
+/** Defines how a worker thread answers HTTP requests itself: the handler is called in the thread that has the connection, with the event as an object. */
+import { tell } from './errors';
+import type { Handler } from '../core/handler-loader';
+import { jsonValue } from '../core/json-value';
+import type { Environment } from '../core/settings';
+import { inlineInvoker, serialize, type InlineOptions } from '../invokers/inline';
+import type { ThreadCarrier } from '../invokers/thread-carrier';
+import type { HttpCall } from '../sources/http/http-call';
+import { HttpSource } from '../sources/http/http-source';
+import { readHttpSettings } from '../sources/http/settings';
+
+export class ThreadHttp {
+  private readonly source: HttpSource;
+
+  constructor(
+    handler: Handler, options: Pick<InlineOptions<object, unknown>, 'contextOf' | 'emptyLoopEnds'>, carrier: ThreadCarrier, capacity: number, environment: Environment) {
+    const invoke = inlineInvoker<object, unknown>(handler, { ...options, parse: (event) => event, serialize: asJson });
+    this.source = new HttpSource({
+      carrier: {
+        capacity,
+        carry: (call) => {
+          const flight = carrier.carry(invoke, {
+            requestId: call.requestId,
+            event: call.event,
+            headers: call.traceId === undefined ? NO_HEADERS : { 'lambda-runtime-trace-id': call.traceId },
+            descriptor: call.descriptor,
+            answer: answerTo(call),
+          });
+          call.onAbandoned = () => flight.abandon();
+        },
+      },
+      settings: readHttpSettings(environment),
+      log: tell,
+    });
+  }
+
+  listen(port: number, reusePort: boolean): Promise<string> {
+    return this.source.listen({ port, reusePort });
+  }
+
+  ready(): void {
+    this.source.ready();
+  }
+
+  drain(): Promise<void> {
+    return this.source.drain();
+  }
+}
+
+const NO_HEADERS = {};
+const asJson = (result: unknown): unknown => jsonValue(result, serialize);
+
+function answerTo(call: HttpCall) {
+  return {
+    succeed: (result: unknown) => call.succeed(result),
+    fail: () => call.fail('error'),
+    timeOut: () => call.fail('timeout'),
+    stream: (contentType: string) => call.stream(contentType),
+  };
+}

@@ -1,0 +1,222 @@
+/** Defines a worker thread as the host sees it: started, handed invocations, watched, and in the end told to go. */
+import { PassThrough } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import type { Flight } from './flight';
+import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
+import { InFlightTable, type InFlight } from '../core/in-flight-table';
+import { functionError, type FunctionError } from '../core/invoker';
+import { timeoutLine, timeoutMessage } from '../core/timeout';
+import { writeLastAnswer } from '../sources/http/last-answer';
+
+export interface ThreadOptions extends Omit<ThreadSetup, 'slots' | 'inFlight'> {
+  /** The program that a thread runs. */
+  readonly workerFile: string;
+  /** The whole environment of the handler. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where what the handler writes to its standard output goes besides its log lines. */
+  readonly output: NodeJS.WriteStream;
+  readonly log: (line: string) => void;
+}
+
+export interface ThreadEvents {
+  /** The handler is initialized. */
+  ready(address: string | undefined): void;
+  /** It can carry one more. */
+  free(): void;
+  /** An invocation took too long and may still be running in it. */
+  wornOut(): void;
+  gone(): void;
+}
+
+/** How often what is in flight is compared with its deadline, and how late an event loop must be to count as blocked. */
+const WATCH_MS = 250;
+const BLOCKED_MS = 500;
+
+export class InvokerThread {
+  /** Settles when the handler is ready or cannot be initialized; rejects when the thread cannot listen. */
+  readonly initialized: Promise<FunctionError | undefined>;
+  wasReady = false;
+  /** Another takes its place: nobody has to be opened when it goes. */
+  replaced = false;
+  private readonly worker: Worker;
+  private readonly inFlight: InFlightTable;
+  private readonly flights = new Map<string, { readonly flight: Flight; body?: PassThrough; endBody?: (failure?: FunctionError) => void }>();
+  private readonly exited: Promise<void>;
+  private readonly watch: NodeJS.Timeout;
+  private state: 'starting' | 'serving' | 'retired' = 'starting';
+  private settleInitialized!: { resolve: (failure?: FunctionError) => void; reject: (error: Error) => void };
+  private whenDrained?: () => void;
+
+  constructor(private readonly options: ThreadOptions, readonly slots: number, private readonly events: ThreadEvents) {
+    // What the host hands in and what the thread takes itself share nothing but the handler.
+    this.inFlight = InFlightTable.ofSlots(options.http ? 2 * slots : slots);
+    const { workerFile, environment, output, log: _log, ...setup } = options;
+    this.initialized = new Promise((resolve, reject) => { this.settleInitialized = { resolve, reject }; });
+    this.worker = new Worker(workerFile, {
+      workerData: { ...setup, slots, inFlight: this.inFlight.memory } satisfies ThreadSetup,
+      env: environment,
+      stdout: output !== process.stdout,
+    });
+    if (output !== process.stdout) this.worker.stdout.pipe(output, { end: false });
+    this.worker.on('message', (message: FromThread) => this.receive(message));
+    // Out of memory, for one: the exit follows.
+    this.worker.on('error', (error) => options.log(`Worker Error: ${error.message}`));
+    this.exited = new Promise((resolve) => this.worker.once('exit', (code) => {
+      this.leave(code);
+      resolve();
+    }));
+    this.watch = setInterval(() => this.lookForBlockedLoop(), WATCH_MS);
+  }
+
+  /** How many invocations it can be handed now. */
+  get capacity(): number {
+    return this.state === 'serving' ? this.slots - this.flights.size : 0;
+  }
+
+  carry(flight: Flight): void {
+    const { requestId, request } = flight;
+    flight.start(() => {});
+    this.flights.set(requestId, { flight });
+    this.tell({
+      kind: 'invoke',
+      invocation: {
+        requestId,
+        event: request.event.toString(),
+        headers: {
+          ...(request.traceId && { 'lambda-runtime-trace-id': request.traceId }),
+          ...(request.clientContext && { 'lambda-runtime-client-context': request.clientContext }),
+          ...(request.cognitoIdentity && { 'lambda-runtime-cognito-identity': request.cognitoIdentity }),
+          ...(request.tenantId && { 'lambda-runtime-aws-tenant-id': request.tenantId }),
+        },
+      },
+    });
+  }
+
+  /** Takes no more work; settles when its HTTP requests are answered. */
+  async drain(): Promise<void> {
+    if (this.state !== 'serving') return;
+    this.state = 'retired';
+    await Promise.race([this.exited, new Promise<void>((resolve) => {
+      this.whenDrained = resolve;
+      this.tell({ kind: 'drain' });
+    })]);
+  }
+
+  /** Lets it finish what it has, for as long as an invocation may take, then ends it. */
+  async retire(): Promise<void> {
+    const limit = this.options.timeoutMs === Infinity ? undefined : setTimeout(() => void this.worker.terminate(), 2 * this.options.timeoutMs);
+    await this.drain();
+    this.tell({ kind: 'stop' });
+    await this.exited;
+    clearTimeout(limit);
+  }
+
+  /** SIGTERM for the handler; the end when it has not come by then. */
+  async stop(graceMs: number): Promise<void> {
+    this.state = 'retired';
+    this.tell({ kind: 'stop' });
+    const limit = setTimeout(() => void this.worker.terminate(), graceMs);
+    await this.exited;
+    clearTimeout(limit);
+  }
+
+  private tell(message: ToThread): void {
+    this.worker.postMessage(message);
+  }
+
+  private receive(message: FromThread): void {
+    switch (message.kind) {
+      case 'ready':
+        this.wasReady = true;
+        if (this.state === 'starting') this.state = 'serving';
+        this.settleInitialized.resolve();
+        return this.events.ready(message.address);
+      case 'init failed':
+        return this.settleInitialized.resolve({ errorType: message.errorType, payload: Buffer.from(message.body) });
+      case 'cannot listen':
+        return this.settleInitialized.reject(new Error(message.message));
+      case 'worn out':
+        return this.events.wornOut();
+      case 'drained':
+        return this.whenDrained?.();
+      default:
+        return this.answer(message);
+    }
+  }
+
+  private answer(message: Extract<FromThread, { requestId: string }>): void {
+    const entry = this.flights.get(message.requestId);
+    if (!entry) return;
+    const { flight } = entry;
+    switch (message.kind) {
+      case 'succeeded':
+        return this.land(message.requestId, () => flight.respond(Buffer.from(message.json), 'application/json'));
+      case 'failed':
+        return this.land(message.requestId, () => flight.fail({ errorType: message.errorType, payload: Buffer.from(message.body) }));
+      case 'timed out':
+        return this.land(message.requestId, () => flight.fail(timedOut(message.requestId, this.options.timeoutMs)));
+      case 'stream': {
+        const body = new PassThrough();
+        entry.body = body;
+        flight.stream(body, message.contentType, new Promise((resolve) => { entry.endBody = resolve; }));
+        return;
+      }
+      case 'chunk':
+        entry.body!.write(message.bytes, () => this.tell({ kind: 'written', requestId: message.requestId }));
+        return;
+      case 'stream end': {
+        const { failure } = message;
+        return this.land(message.requestId, () => {
+          entry.body!.end();
+          entry.endBody!(failure && { errorType: failure.errorType, payload: Buffer.from(failure.body) });
+        });
+      }
+    }
+  }
+
+  private land(requestId: string, answer: () => void): void {
+    this.flights.delete(requestId);
+    answer();
+    this.events.free();
+  }
+
+  /** The thread keeps the time itself; when its event loop is blocked it cannot, and all that it has is lost. */
+  private lookForBlockedLoop(): void {
+    const latest = Date.now() - BLOCKED_MS;
+    const inFlight = this.inFlight.entries();
+    if (!inFlight.some(({ deadline }) => deadline < latest)) return;
+    clearInterval(this.watch);
+    for (const each of inFlight) {
+      const late = each.deadline < latest;
+      if (late) this.options.log(timeoutLine(each.requestId, this.options.timeoutMs, this.options.logFormat));
+      this.lastAnswer(each, late ? 'timeout' : 'error');
+      const entry = this.flights.get(each.requestId);
+      if (late && entry) this.land(each.requestId, () => entry.flight.fail(timedOut(each.requestId, this.options.timeoutMs)));
+    }
+    this.state = 'retired';
+    this.events.wornOut();
+    void this.worker.terminate();
+  }
+
+  private lastAnswer({ descriptor }: InFlight, failure: 'error' | 'timeout'): void {
+    if (descriptor >= 0) writeLastAnswer(descriptor, failure);
+  }
+
+  private leave(exitCode: number): void {
+    clearInterval(this.watch);
+    this.state = 'retired';
+    for (const [requestId, { flight, body, endBody }] of this.flights) {
+      const failure = functionError('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status ${exitCode}`);
+      body?.end();
+      if (endBody) endBody(failure);
+      else flight.fail(failure);
+    }
+    this.flights.clear();
+    this.settleInitialized.resolve(functionError('Runtime.ExitError', `Runtime exited with error: exit status ${exitCode}`));
+    this.events.gone();
+  }
+}
+
+function timedOut(requestId: string, timeoutMs: number): FunctionError {
+  return functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(timeoutMs)}`);
+}

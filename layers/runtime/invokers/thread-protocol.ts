@@ -1,0 +1,55 @@
+/** Defines what the host and one of its worker threads tell each other. */
+import type { Environment } from '../core/settings';
+
+/** What a thread is started with. */
+export interface ThreadSetup {
+  /** How many invocations it carries out at once. */
+  readonly slots: number;
+  /** The memory of its InFlightTable. */
+  readonly inFlight: SharedArrayBuffer;
+  /** The most that one invocation may take. */
+  readonly timeoutMs: number;
+  readonly invokedFunctionArn: string;
+  readonly logFormat: 'text' | 'json';
+  /** The descriptor of log lines. */
+  readonly logOutput: number;
+  /** Several threads can listen on one port, and a new one before the old has gone. */
+  readonly reusePort: boolean;
+  /** It answers HTTP requests itself, on this port; the settings are in this environment. */
+  readonly http?: { readonly port: number; readonly environment: Environment };
+}
+
+/** An invocation that the host hands to a thread. */
+export interface ThreadInvocation {
+  readonly requestId: string;
+  /** As JSON text. */
+  readonly event: string;
+  /** What the Runtime API would say in headers besides the request id and the deadline. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type ToThread =
+  | { readonly kind: 'invoke'; readonly invocation: ThreadInvocation }
+  /** The host has passed on a piece of a streamed result: there may be another. */
+  | { readonly kind: 'written'; readonly requestId: string }
+  | { readonly kind: 'abandoned'; readonly requestId: string }
+  /** Take no more work. */
+  | { readonly kind: 'drain' }
+  /** Nothing is in flight any more, or it is time to go: SIGTERM for the handler, then the end. */
+  | { readonly kind: 'stop' };
+
+export type FromThread =
+  /** The handler is initialized; with HTTP, at this address. */
+  | { readonly kind: 'ready'; readonly address?: string }
+  | { readonly kind: 'init failed'; readonly errorType: string; readonly body: string }
+  | { readonly kind: 'cannot listen'; readonly message: string }
+  | { readonly kind: 'succeeded'; readonly requestId: string; readonly json: string }
+  | { readonly kind: 'failed'; readonly requestId: string; readonly errorType: string; readonly body: string }
+  | { readonly kind: 'timed out'; readonly requestId: string }
+  | { readonly kind: 'stream'; readonly requestId: string; readonly contentType: string }
+  | { readonly kind: 'chunk'; readonly requestId: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'stream end'; readonly requestId: string; readonly failure?: { readonly errorType: string; readonly body: string } }
+  /** An invocation took too long, and may still be running: another thread must take over. */
+  | { readonly kind: 'worn out' }
+  /** All HTTP requests are answered, and no more are taken. */
+  | { readonly kind: 'drained' };
