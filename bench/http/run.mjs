@@ -31,7 +31,9 @@ const onCore = (core, argv) => pinned ? ['taskset', '-c', core, ...argv] : argv;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-http-'));
 const source = join(directory, 'source.cjs');
-await build({ entryPoints: [join(here, 'source.ts')], outfile: source, bundle: true, minify: true, platform: 'node', target: 'node20', logLevel: 'warning' });
+const parts = join(here, '../../layers/runtime/sources/http');
+const contents = `export { HttpSource } from './http-source'; export { readHttpSettings } from './settings';`;
+await build({ stdin: { contents, resolveDir: parts, loader: 'ts' }, outfile: source, bundle: true, minify: true, platform: 'node', target: 'node20', logLevel: 'warning' });
 
 const server = (name, extra = []) => [options.node, join(here, 'servers.mjs'), name, 'PORT', ...extra];
 const variants = { 'node:http': server('node'), 'fastify': server('fastify'), 'HTTP source': server('source', [source]) };

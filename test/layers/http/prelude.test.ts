@@ -6,7 +6,9 @@ function read(...pieces: (string | Buffer)[]): { prelude: unknown; body: string 
   const reader = new PreludeReader();
   for (const [index, piece] of pieces.entries()) {
     const rest = reader.push(Buffer.from(piece));
-    if (rest !== undefined) return { prelude: reader.parse(), body: Buffer.concat([rest, ...pieces.slice(index + 1).map((later) => Buffer.from(later))]).toString() };
+    if (rest === undefined) continue;
+    const later = pieces.slice(index + 1).map((one) => Buffer.from(one));
+    return { prelude: reader.parse(), body: Buffer.concat([rest, ...later]).toString() };
   }
   throw new Error('the prelude is not complete');
 }
