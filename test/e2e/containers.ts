@@ -36,6 +36,7 @@ export class Container {
   /** Its status, when it has ended. */
   public readonly exited: Promise<number>;
 
+  private status?: number;
   private readonly name = `cdk-hybrid-test-${randomUUID()}`;
   private readonly child: ChildProcess;
 
@@ -48,15 +49,13 @@ export class Container {
     this.child.stdout!.setEncoding('utf8').on('data', text => { this.stdout += text; });
     this.child.stderr!.setEncoding('utf8').on('data', text => { this.stderr += text; });
     this.exited = new Promise((resolve, reject) => this.child.once('error', reject).once('close', status => resolve(status ?? -1)));
-    this.exited.catch(() => undefined); // for tests that do not ask
+    this.exited.then(status => { this.status = status; }, () => { this.status = -1; });
     started.push(this);
   }
 
   /** Waits until the probe says yes; a probe that throws says no. */
   public async until(what: string, probe: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
-    let ended: number | undefined;
-    void this.exited.then(status => { ended = status; }, () => { ended = -1; });
     let reason = '';
     while (Date.now() < deadline) {
       try {
@@ -65,7 +64,7 @@ export class Container {
       } catch (error) {
         reason = ` (${(error as Error).message})`;
       }
-      if (ended !== undefined) { throw new Error(`the container ended with ${ended} before ${what}${reason}:\n${this.stdout}${this.stderr}`); }
+      if (this.status !== undefined) { throw new Error(`the container ended with ${this.status} before ${what}${reason}:\n${this.stdout}${this.stderr}`); }
       await delay(50);
     }
     throw new Error(`no ${what} within ${seconds} seconds${reason}:\n${this.stdout}${this.stderr}`);
@@ -94,9 +93,13 @@ export class Container {
     return engine('exec', this.name, ...command);
   }
 
+  /** Ends it without asking. */
   public async remove(): Promise<void> {
-    spawnSync(client, ['rm', '--force', this.name], { stdio: 'ignore' });
-    await this.exited.catch(() => undefined);
+    // Again and again, for one that is only just being made cannot be killed yet.
+    for (let attempt = 0; attempt < 20 && this.status === undefined; attempt++) {
+      spawnSync(client, ['kill', this.name], { stdio: 'ignore' });
+      await Promise.race([this.exited.catch(() => undefined), delay(500)]);
+    }
   }
 }
 
