@@ -1,7 +1,7 @@
 /** Defines the host: the program that takes invocations from its sources, where there is no Lambda service, and has them carried out. */
 import { dirname } from 'node:path';
 import { SettingError } from './core/settings';
-import { HostError, tell } from './host/errors';
+import { HostError, isHostError, tell } from './host/errors';
 import { runOnce } from './host/once';
 import { openInvoker } from './host/open-invoker';
 import { serve } from './host/serving';
@@ -33,10 +33,22 @@ async function main(): Promise<number> {
     const [source] = settings.sources;
     return await (source === 'task' || source === 'process' ? runOnce(source, invoker, settings, stopRequested) : serve(invoker, settings, stopRequested));
   } catch (error) {
-    if (!(error instanceof HostError || error instanceof SettingError)) throw error;
-    tell((error instanceof SettingError ? new HostError('SETTING_INVALID', error.message) : error).message);
+    const told = error instanceof SettingError ? new HostError('SETTING_INVALID', error.message) : error;
+    if (!isHostError(told)) throw error;
+    tell(told.message);
     return EXIT_SETTINGS;
   }
 }
 
-void main().then((code) => process.exit(code));
+/** What was written last is still on its way when the reader is slow. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+// A reader that went away does not stop the host.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+void main().then(async (code) => {
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit(code);
+});

@@ -14,9 +14,16 @@ export type HostErrorCode = keyof typeof HOST_ERRORS;
 
 /** One line: what was given, what is accepted, how to mend it. */
 export class HostError extends Error {
+  readonly mendable = true;
+
   constructor(code: HostErrorCode, what: string) {
     super(`${what}; ${HOST_ERRORS[code]} [CDK_HYBRID_HOST_${code}]`.replace(/\s*\n\s*/g, ' | '));
   }
+}
+
+/** Not by its class: each bundle has one of its own. */
+export function isHostError(error: unknown): error is HostError {
+  return (error as Partial<HostError> | undefined)?.mendable === true;
 }
 
 /** A line of the host's own, on stderr. */

@@ -1,6 +1,7 @@
 /** Defines a worker thread as the host sees it: started, handed invocations, watched, and in the end told to go. */
 import { PassThrough } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import { describeExit } from './bootstrap-process';
 import type { Flight } from './flight';
 import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
 import { InFlightTable, type InFlight } from '../core/in-flight-table';
@@ -115,7 +116,8 @@ export class InvokerThread {
   async stop(graceMs: number): Promise<void> {
     this.state = 'retired';
     this.tell({ kind: 'stop' });
-    const limit = setTimeout(() => void this.worker.terminate(), graceMs);
+    // One that still initializes listens to nobody, and has nothing to finish.
+    const limit = setTimeout(() => void this.worker.terminate(), this.wasReady ? graceMs : 0);
     await this.exited;
     clearTimeout(limit);
   }
@@ -206,13 +208,13 @@ export class InvokerThread {
     clearInterval(this.watch);
     this.state = 'retired';
     for (const [requestId, { flight, body, endBody }] of this.flights) {
-      const failure = functionError('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status ${exitCode}`);
+      const failure = functionError('Runtime.ExitError', `RequestId: ${requestId} Error: ${describeExit({ code: exitCode, signal: null })}`);
       body?.end();
       if (endBody) endBody(failure);
       else flight.fail(failure);
     }
     this.flights.clear();
-    this.settleInitialized.resolve(functionError('Runtime.ExitError', `Runtime exited with error: exit status ${exitCode}`));
+    this.settleInitialized.resolve(functionError('Runtime.ExitError', describeExit({ code: exitCode, signal: null })));
     this.events.gone();
   }
 }

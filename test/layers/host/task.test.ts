@@ -11,7 +11,7 @@ describe('a task', () => {
   test('prints the result as one line on its standard output, the handler\'s logs on the other, and exits with 0', async () => {
     const host = task('running.echo');
     expect(await host.exit).toBe(0);
-    expect(host.stdout).toBe('{"got":{"n":1},"remaining":"limited"}\n');
+    expect(host.stdout).toBe('{"got":{"n":1},"id":"string"}\n');
     expect(host.stderr).toMatch(/\tINFO\ta line of the handler\n/);
     expect(host.stderr).toMatch(/\tERROR\ta line of the handler's errors\n/);
     expect(host.stderr).not.toContain('START RequestId');
@@ -26,7 +26,8 @@ describe('a task', () => {
   test('prints a large result whole', async () => {
     const host = task('forms.big', { HYBRID_EVENT: '{"bytes":5000000}' });
     expect(await host.exit).toBe(0);
-    expect(host.stdout).toBe(`"${'x'.repeat(5_000_000)}"\n`);
+    expect(host.stdout.length).toBe(5_000_003);
+    expect(host.stdout.endsWith('x"\n')).toBe(true);
   });
 
   test('keeps the names of the host\'s own settings from the handler', async () => {
