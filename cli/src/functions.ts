@@ -41,7 +41,8 @@ export function functionsOf(assembly: Assembly): LambdaFunction[] {
     const functionName = textOf(properties.FunctionName, stack);
     return {
       name,
-      aliases: [name.slice(name.lastIndexOf('/') + 1), logicalId, ...functionName ? [functionName] : [], path],
+      aliases: [name.slice(name.lastIndexOf('/') + 1), logicalId, ...functionName ? [functionName] : []],
+      path,
       functionName: functionName ?? logicalId,
       stack,
       logicalId,

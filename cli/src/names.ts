@@ -5,16 +5,21 @@ import { CliError } from './errors';
 export interface Named {
   /** The construct path, as people know it: without the parts that the CDK adds. */
   readonly name: string;
-  /** Further names that it goes by: construct id, logical id, the name that AWS is given, the whole path. */
+  /** Further names that it goes by: construct id, logical id, the name that AWS is given. */
   readonly aliases: readonly string[];
+  /** The whole construct path, which is always its own. */
+  readonly path: string;
 }
 
 /** The one of this name. The whole name wins over shorter ones. */
 export function findNamed<T extends Named>(all: readonly T[], name: string): T {
   const exact = all.filter((each) => each.name === name);
-  const matches = exact.length > 0 ? exact : all.filter((each) => each.aliases.includes(name));
+  const matches = exact.length > 0 ? exact : all.filter((each) => each.path === name || each.aliases.includes(name));
   if (matches.length === 1) return matches[0];
-  if (matches.length > 1) throw new CliError('FUNCTION_AMBIGUOUS', `'${name}' can be ${matches.map((each) => each.name).join(' or ')}`);
+  if (matches.length > 1) {
+    const distinct = new Set(matches.map((each) => each.name)).size === matches.length;
+    throw new CliError('FUNCTION_AMBIGUOUS', `'${name}' can be ${matches.map((each) => distinct ? each.name : each.path).join(' or ')}`);
+  }
   const known = all.length === 0 ? 'it has none' : `it has ${all.map((each) => each.name).join(', ')}`;
   throw new CliError('FUNCTION_UNKNOWN', `there is no function '${name}' in the assembly: ${known}`);
 }

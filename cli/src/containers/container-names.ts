@@ -9,9 +9,14 @@ const alive = new Set<string>();
 export function nameContainer(of: string): string {
   const name = `cdk-hybrid-${of.replace(/[^A-Za-z0-9_.-]+/g, '-')}-${randomBytes(4).toString('hex')}`;
   alive.add(name);
-  // After those who end the clients: a client that is still there could make the container once more.
-  setImmediate(() => process.off('exit', removeAll).on('exit', removeAll));
+  removeAtExit();
+  // Once more after its client was started, which is ended at exit as well: first the client, which could still make the container.
+  setImmediate(removeAtExit);
   return name;
+}
+
+function removeAtExit(): void {
+  process.off('exit', removeAll).on('exit', removeAll);
 }
 
 /** Ends the container, whatever state it is in. */

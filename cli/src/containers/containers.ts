@@ -33,12 +33,12 @@ function containersIn(stack: Stack, logicalId: string, resource: Resource, class
   const shown = hybridFunction(task, classes) ?? task;
   return built.map(({ definition, image }) => {
     const own = textOf(definition.Name, stack) ?? 'Container';
-    const whole = `${task}/${own}`;
     const name = built.length === 1 ? shown : `${shown}/${own}`;
     const familyName = textOf(family, stack);
     return {
       name,
-      aliases: [name.slice(name.lastIndexOf('/') + 1), own, whole, ...built.length === 1 ? [logicalId, task, ...familyName ? [familyName] : []] : []],
+      aliases: [name.slice(name.lastIndexOf('/') + 1), own, ...built.length === 1 ? [logicalId, task, ...familyName ? [familyName] : []] : []],
+      path: `${task}/${own}`,
       stack,
       architecture: platform?.CpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64',
       image,

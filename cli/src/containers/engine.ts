@@ -59,18 +59,27 @@ export function askEngine(args: readonly string[], env: Readonly<Record<string, 
   });
 }
 
-/**
- * On Linux a container shares the machine's network. An engine in a virtual machine has another one: there Docker Desktop and its
- * kin forward a name to the loopback of the machine itself.
- */
 export async function wayToHost(): Promise<WayToHost> {
   const answer = await askEngine(['info', '--format', '{{json .}}']);
   if (answer === undefined) throw new CliError('CONTAINER_ENGINE_STOPPED', `'${engineClient()} info' fails`);
-  const { OperatingSystem: system, host } = parse(answer) as { OperatingSystem?: string; host?: { serviceIsRemote?: boolean } };
-  const isPodman = host !== undefined;
-  const isElsewhere = process.platform !== 'linux' || system === 'Docker Desktop' || host?.serviceIsRemote === true;
+  return wayFrom(parse(answer) as EngineInfo, process.platform, engineClient());
+}
+
+/** What of `info` matters: Docker's name of its system, and what Podman alone has. */
+export interface EngineInfo {
+  readonly OperatingSystem?: string;
+  readonly host?: { readonly serviceIsRemote?: boolean };
+}
+
+/**
+ * On Linux a container shares the machine's network. An engine in a virtual machine has another one: there a name leads to the
+ * loopback of the machine itself. Docker Desktop and Podman know it by themselves, Finch when it is asked to.
+ */
+export function wayFrom({ OperatingSystem: system, host }: EngineInfo, platform: string, client: string): WayToHost {
+  const isElsewhere = platform !== 'linux' || system === 'Docker Desktop' || host?.serviceIsRemote === true;
   if (!isElsewhere) return { args: ['--network', 'host'], host: '127.0.0.1' };
-  return { args: [], host: isPodman ? 'host.containers.internal' : 'host.docker.internal' };
+  if (host) return { args: [], host: 'host.containers.internal' };
+  return { args: /(finch|nerdctl)(\.exe)?$/.test(client) ? ['--add-host', 'host.docker.internal:host-gateway'] : [], host: 'host.docker.internal' };
 }
 
 function parse(json: string): unknown {

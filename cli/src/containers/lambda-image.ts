@@ -90,7 +90,7 @@ function containerInvoker(
 
 /**
  * What AWS documents of the place where images run ("Create a Lambda function using a container image"): a read-only file system
- * but for /tmp, and a user without privileges, whatever USER says; the numbers are those that a function sees there. Another program is process 1.
+ * but for /tmp, and a user without privileges of its own, whatever USER says. Process 1 is another program.
  */
 function asOnLambda({ memoryMiB, properties }: LambdaFunction): string[] {
   const size = properties.EphemeralStorage?.Size ?? 512;

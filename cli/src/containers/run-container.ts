@@ -6,7 +6,7 @@ import type { Container } from './containers';
 import { askEngine, engineClient, runEngine } from './engine';
 import { buildImage } from './images';
 import { variablesOf } from './variables';
-import { BootstrapProcess, describeExit } from '../../../layers/runtime/invokers/bootstrap-process';
+import { BootstrapProcess } from '../../../layers/runtime/invokers/bootstrap-process';
 import { containerEnvironment } from '../environment';
 import { CliError, tell, tellLog } from '../errors';
 import { textOf } from '../template-values';
@@ -43,7 +43,7 @@ export async function startService(
   const client = new BootstrapProcess({ argv: [engineClient(), 'start', '--attach', name], cwd: process.cwd(), env: { ...process.env } as Record<string, string> },
     (line) => tellLog(line, prefix));
   const gone = client.exited.then(async (exit) => {
-    if (!stopping) tell(`${of.name}: the container ended: ${describeExit(exit)}`);
+    if (!stopping) tell(`${of.name}: the container ended with ${exit.signal ?? `exit code ${exit.code}`}`);
     await removeContainer(name);
   });
   return {
