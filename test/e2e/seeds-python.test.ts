@@ -14,21 +14,26 @@ const CONFINED = ['--read-only', '--tmpfs=/tmp', '--memory=256m'];
 
 let image: string;
 
-(containerEngine() ? describe : describe.skip)('a Python image with AWS\'s client', () => {
+const python = (name: string, target?: string): string => builtImage(name, FOLDER, () => ({
+  code: HandlerCode.fromDirectory('code'),
+  runtime: HandlerRuntime.container({
+    dockerfile: 'Dockerfile',
+    target,
+    additionalFiles: [{ source: 'lambda-entrypoint.sh', destination: 'lambda-entrypoint.sh' }],
+    host: true,
+  }),
+})).image;
+
+const emulator = runtimeInterfaceEmulator();
+
+(containerEngine() && emulator ? describe : describe.skip)('a Python image with AWS\'s client', () => {
   beforeAll(() => {
-    ({ image } = builtImage('python', FOLDER, () => ({
-      code: HandlerCode.fromDirectory('code'),
-      runtime: HandlerRuntime.container({
-        dockerfile: 'Dockerfile',
-        additionalFiles: [{ source: 'lambda-entrypoint.sh', destination: 'lambda-entrypoint.sh' }],
-        host: true,
-      }),
-    })));
+    image = python('python');
   }, 180_000);
 
-  const served = async (environment: { [name: string]: string } = {}, ...command: string[]): Promise<Server> => {
+  const served = async (environment: { [name: string]: string } = {}, command: string[] = [], of = image): Promise<Server> => {
     const [port] = await freePorts(1);
-    const container = new Container(image, { options: CONFINED, environment: { PORT: `${port}`, ...environment }, command });
+    const container = new Container(of, { options: CONFINED, environment: { PORT: `${port}`, ...environment }, command });
     await container.until('listener', () => listens(port));
     return { container, endpoint: `http://127.0.0.1:${port}` };
   };
@@ -41,14 +46,23 @@ let image: string;
     expect(await container.end()).toBe(0);
   }, 60_000);
 
-  const emulator = runtimeInterfaceEmulator();
-  (emulator ? test : test.skip)('answers AWS\'s emulator as well, by its own entry', async () => {
+  test('answers AWS\'s emulator as well, by its own entry', async () => {
     const { endpoint } = await behindEmulator(image, emulator!, ['/lambda-entrypoint.sh', 'app.handler'], { options: CONFINED });
     expect(await invokeWithSdk(endpoint, '{}')).toMatchObject({ StatusCode: 200, Payload: '"echo: {}"' });
   }, 60_000);
 
+  test('needs no script of its own: our entry chooses as well', async () => {
+    const direct = python('python-without-script', 'without-script');
+    for (const { endpoint } of [
+      await served({}, [], direct),
+      await behindEmulator(direct, emulator!, ['/opt/cdk-hybrid/entrypoint', '--', 'python', '-m', 'awslambdaric', 'app.handler'], { options: CONFINED }),
+    ]) {
+      expect(await invokeWithSdk(endpoint, '{}')).toMatchObject({ StatusCode: 200, Payload: '"echo: {}"' });
+    }
+  }, 60_000);
+
   test('serves HTTP', async () => {
-    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', AWS_LAMBDA_FUNCTION_NAME: 'greeter' }, 'app.http');
+    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', AWS_LAMBDA_FUNCTION_NAME: 'greeter' }, ['app.http']);
     const answer = await fetch(`${endpoint}/caf%C3%A9?a=1`, { method: 'POST', body: 'grüß' });
     expect([answer.status, answer.headers.getSetCookie(), await answer.text()]).toEqual([201, ['a=1', 'b=2'], 'POST /café grüß greeter']);
     container.signal('SIGTERM');
@@ -56,7 +70,7 @@ let image: string;
   }, 60_000);
 
   test('serves HTTP with two workers side by side', async () => {
-    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', HYBRID_WORKERS: '2' }, 'app.meet');
+    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', HYBRID_WORKERS: '2' }, ['app.meet']);
     const round = async (name: string): Promise<string[]> => {
       // Neither answers before both are in the handler.
       const answers = await Promise.all([1, 2].map(() => fetch(`${endpoint}/?round=${name}&processes=2`)));
