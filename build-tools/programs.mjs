@@ -13,6 +13,8 @@ const common = {
   legalComments: 'eof', logLevel: 'warning', absWorkingDir: root, write: false,
   // Of a library the form that can be taken apart: what is not used stays out.
   mainFields: ['module', 'main'],
+  // Which SDK is in a bundle is not its user's to mend.
+  define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
 };
 
 await bundleWithSiblings(['layers/runtime/bootstrap.ts', 'layers/runtime/host.ts'], 'layers/runtime/dist');

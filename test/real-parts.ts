@@ -25,6 +25,11 @@ export function runtimeInterfaceEmulator(): string | undefined {
   return program("AWS's Runtime Interface Emulator", 'aws-lambda-rie');
 }
 
+/** moto's server, which stands in for S3. */
+export function motoServer(): string | undefined {
+  return program('moto_server (Python package moto)', 'moto_server');
+}
+
 /** curl, an HTTP client that is none of Node's. */
 export function curl(): string | undefined {
   return program('curl', 'curl');

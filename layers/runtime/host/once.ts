@@ -107,10 +107,10 @@ function uriOf({ bucket, key }: S3Location): string {
   return `s3://${bucket}/${key}`;
 }
 
-/** The name says more than the message, which may be empty. */
+/** The name says more than the message, and the status is all there is when the answer has no body. */
 function described(error: unknown): string {
-  const { name, message } = error as Error;
-  return message && message !== name ? `${name}: ${message}` : name;
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode ? `${name}: ${message} (HTTP ${$metadata.httpStatusCode})` : `${name}: ${message}`;
 }
 
 function s3(): typeof import('./s3-object') {
