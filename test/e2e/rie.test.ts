@@ -65,9 +65,9 @@ const ROWS: { [behaviour: string]: Row[] } = {
 let image: string;
 
 /** The image behind the emulator, and the URL that invokes it. */
-function lambda(handler: string): Promise<Server> {
+function lambda(handler: string, timeoutSeconds = 20): Promise<Server> {
   return behindEmulator(image, emulator!, ['/opt/cdk-hybrid/entrypoint', handler], {
-    environment: { AWS_LAMBDA_FUNCTION_TIMEOUT: ['forms.slow', 'forms.blocks'].includes(handler) ? '1' : '20' },
+    environment: { AWS_LAMBDA_FUNCTION_TIMEOUT: `${timeoutSeconds}` },
     options: ['--read-only', '--memory=256m'],
   });
 }
@@ -92,7 +92,7 @@ function post(endpoint: string, event: unknown): Promise<string> {
   for (const [behaviour, rows] of Object.entries(ROWS)) {
     for (const { handler, event = {}, result, error, text } of rows) {
       test(`${behaviour}: ${handler} ${JSON.stringify(event).slice(0, 40)}`, async () => {
-        const { container, endpoint } = await lambda(handler);
+        const { container, endpoint } = await lambda(handler, text === TIMEOUT ? 1 : undefined);
         const body = await post(endpoint, event);
         if (text !== undefined) {
           expect(body).toBe(text);
@@ -107,9 +107,9 @@ function post(endpoint: string, event: unknown): Promise<string> {
   }
 
   test('the next invocation succeeds after each failure', async () => {
-    const { endpoint } = await lambda('forms.mixed');
-    for (const kind of ['throws', 'uncaught', 'exit']) {
-      expect(JSON.parse(await post(endpoint, { kind, code: 1 }))).toHaveProperty('errorType');
+    const { endpoint } = await lambda('forms.mixed', 2);
+    for (const kind of ['throws', 'uncaught', 'exit', 'slow']) {
+      expect(await post(endpoint, { kind, code: 1, ms: 60_000 })).toMatch(/"errorType":|^Task timed out after 2.00 seconds$/);
       expect(JSON.parse(await post(endpoint, { n: kind }))).toEqual({ n: kind });
     }
   });
