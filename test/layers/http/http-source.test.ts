@@ -1,6 +1,6 @@
 /** Requests over real sockets: what reaches the handler, and what comes back. */
 import { Agent, request as httpRequest } from 'node:http';
-import { ask, cleanUp, eventually, RawClient, returning, serve, signal } from './serve';
+import { ask, cleanUp, eventually, RawClient, returning, serve } from './serve';
 import type { HttpCall } from '../../../layers/runtime/sources/http/http-call';
 
 afterEach(cleanUp);

@@ -69,6 +69,12 @@ export interface Reply {
 
 /** A client that sends what it is told and keeps what comes back. */
 export class RawClient {
+  static async connect(port: number): Promise<RawClient> {
+    const socket = connect(port, '127.0.0.1');
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    return new RawClient(socket);
+  }
+
   received = Buffer.alloc(0);
   readonly closed: Promise<void>;
   private wake = (): void => {};
@@ -84,12 +90,6 @@ export class RawClient {
       resolve();
       this.wake();
     }));
-  }
-
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect(port, '127.0.0.1');
-    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new RawClient(socket);
   }
 
   get text(): string {
@@ -132,13 +132,6 @@ export async function ask(port: number, ...pieces: (string | Buffer)[]): Promise
   const reply = await client.send(...pieces).reply();
   client.socket.destroy();
   return reply;
-}
-
-/** A promise and what settles it. */
-export function signal<T = void>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>((settle) => { resolve = settle; });
-  return { promise, resolve };
 }
 
 /** Settles when the condition holds. */

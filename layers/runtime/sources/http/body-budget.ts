@@ -38,7 +38,7 @@ export class BodyBudget {
       share.timer = setTimeout(() => {
         share.release();
         refused();
-      }, this.limits.waitMs);
+      }, this.limits.waitMs).unref();
     }
     return share;
   }

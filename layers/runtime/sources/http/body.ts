@@ -38,6 +38,6 @@ export function endAfterRequest(request: IncomingMessage, end: () => void): void
     request.off('end', over).off('close', over);
     end();
   };
-  const timer = setTimeout(over, LINGER_MS);
+  const timer = setTimeout(over, LINGER_MS).unref();
   request.on('end', over).on('close', over).resume();
 }

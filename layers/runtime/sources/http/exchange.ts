@@ -38,6 +38,8 @@ export class Exchange implements HttpCall {
   onAbandoned?: () => void = undefined;
   /** The share of the body in memory. */
   reservation?: Reservation = undefined;
+  /** The source itself says what may be shared. */
+  preflight = false;
   /** The response is complete, or nobody waits for it. */
   over = false;
   /** The carrier has answered, or will not be asked. */

@@ -73,6 +73,8 @@ export class HttpSource {
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(5_000, Math.max(100, requestTimeoutMs / 4)),
     });
+    // Their bytes are limited; Node would leave out those beyond a number.
+    this.server.maxHeadersCount = 0;
     this.server.on('connection', (socket: Connection) => this.connected(socket));
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, false));
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, true));
@@ -153,7 +155,10 @@ export class HttpSource {
     const { rawHeaders } = request;
     if (findHeader(rawHeaders, 'upgrade')?.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
     const preflight = this.cors?.preflight(request.method, request.headers);
-    if (preflight) return exchange.send(204, preflight, '');
+    if (preflight) {
+      exchange.preflight = true;
+      return exchange.send(204, preflight, '');
+    }
     if (this.queue.full) return this.refuse(exchange, 503, expectsContinue);
     const length = announcedLength(rawHeaders);
     if (length === 0) return this.submit(exchange, undefined);
@@ -252,7 +257,7 @@ export class HttpSource {
       withdraw: (exchange) => this.queue.withdraw(exchange),
       finishHead: (exchange, headers) => {
         if (this.state === 'draining') exchange.response.shouldKeepAlive = false;
-        this.cors?.apply(headers, exchange.request.headers.origin);
+        if (!exchange.preflight) this.cors?.apply(headers, exchange.request.headers.origin);
       },
       log: (line) => this.log(line),
     };

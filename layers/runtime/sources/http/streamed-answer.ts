@@ -44,7 +44,8 @@ export class StreamedAnswer implements StreamSink {
     };
     this.writing.add(done);
     // The callback comes when the piece has left: its memory may be used again, and the client keeps up.
-    if (!response.write(body, done)) response.socket?.setTimeout(idleMs);
+    response.write(body, done);
+    response.socket?.setTimeout(idleMs);
   }
 
   end(failure?: { readonly thrown: unknown }): void {
