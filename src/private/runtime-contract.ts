@@ -1,16 +1,20 @@
 /**
  * What synth time and run time agree on: every name of the environment that the program in layers/ reads or sets, once.
- * Lambda's own names wherever Lambda has one. layers/README.md says the same to readers; a test holds all three together.
+ * Lambda's own names wherever Lambda has one. layers/README.md and docs/host.md say the same to readers; a test holds them together.
  */
 export const RUNTIME_CONTRACT = {
   _HANDLER: 'the handler, file.export',
   _LAMBDA_TELEMETRY_LOG_FD: 'the descriptor that takes framed logs; removed before the handler loads',
   _LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET: 'the socket that takes JSON logs on Managed Instances',
   _X_AMZN_TRACE_ID: 'the X-Ray trace of the invocation; not set while several run at once',
+  AWS_ACCOUNT_ID: 'the account, in events of the HTTP source',
   AWS_DEFAULT_REGION: 'the region, for older SDKs',
+  AWS_ENDPOINT_URL: 'another server than AWS\'s, for all services',
+  AWS_ENDPOINT_URL_S3: 'another server than AWS\'s, for S3',
   AWS_EXECUTION_ENV: 'which of its runtimes Lambda has started; a host sets none',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 'the memory of the function in MiB',
   AWS_LAMBDA_FUNCTION_NAME: 'the name of the function',
+  AWS_LAMBDA_FUNCTION_TIMEOUT: 'how many seconds the host gives one invocation',
   AWS_LAMBDA_FUNCTION_VERSION: 'the version of the function',
   AWS_LAMBDA_INITIALIZATION_TYPE: 'why the bootstrap was started',
   AWS_LAMBDA_LOG_FORMAT: 'Text or JSON',
@@ -23,6 +27,22 @@ export const RUNTIME_CONTRACT = {
   AWS_LAMBDA_RUNTIME_API: 'host and port of the Runtime API',
   AWS_REGION: 'the region',
   AWS_XRAY_CONTEXT_MISSING: 'what the X-Ray SDK does without a trace',
+  HYBRID_EVENT: 'the event of a task or a process, as JSON',
+  HYBRID_EVENT_S3_URI: 'where the event of a task or a process is, s3://bucket/key',
+  HYBRID_HOSTED: 'set: the Runtime API is that of a host of the same version; removed before the handler loads',
+  HYBRID_HTTP_CORS: 'what the HTTP source answers to preflights and adds to answers, as JSON',
+  HYBRID_HTTP_EVENT: 'whose event the handler gets: v2, v1, alb, alb-multi-value',
+  HYBRID_HTTP_HEALTH_PATH: 'the path that the host answers itself',
+  HYBRID_HTTP_KEEP_ALIVE_TIMEOUT: 'how many seconds an idle connection stays open',
+  HYBRID_HTTP_MAX_BODY: 'how many bytes the body of a request may have in its event',
+  HYBRID_HTTP_QUEUE_LIMIT: 'how many requests may wait for the handler',
+  HYBRID_HTTP_REQUEST_TIMEOUT: 'how many seconds a client may take to send a request',
+  HYBRID_HTTP_TRUSTED_HOPS: 'how many proxies in front of the host are known',
+  HYBRID_RESULT_S3_URI: 'where the result of a task also goes, s3://bucket/key',
+  HYBRID_SOURCES: 'where the host takes invocations from: http, emulator, task, process',
+  HYBRID_STOP_TIMEOUT: 'how many seconds the host has from SIGTERM to its end',
+  HYBRID_WORKERS: 'how many bootstraps the host runs side by side',
   LAMBDA_RUNTIME_DIR: 'where the runtime is',
   LAMBDA_TASK_ROOT: 'where the code of the handler is',
+  PORT: 'where the host listens',
 } as const;

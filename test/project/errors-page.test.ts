@@ -1,21 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLI_ERRORS } from '../../cli/src/errors';
+import { HOST_ERRORS } from '../../layers/runtime/host/errors';
 import { ERRORS } from '../../src/private/errors';
 
 const page = readFileSync(join(__dirname, '../../docs/errors.md'), 'utf8');
 const documented = Object.fromEntries([...page.matchAll(/^\| `(CDK_HYBRID_[A-Z0-9_]+)` \| ([^|]+) \| (.+) \|$/gm)].map(([, code, , mend]) => [code, mend]));
 
-test('every error of the constructs and of the CLI is documented with how to mend it, and no other', () => {
+test('every error of the constructs, of the CLI and of the host is documented with how to mend it, and no other', () => {
   const thrown = {
     ...Object.fromEntries(Object.entries(ERRORS).map(([code, mend]) => [`CDK_HYBRID_${code}`, mend])),
     ...Object.fromEntries(Object.entries(CLI_ERRORS).map(([code, mend]) => [`CDK_HYBRID_CLI_${code}`, mend])),
+    ...Object.fromEntries(Object.entries(HOST_ERRORS).map(([code, mend]) => [`CDK_HYBRID_HOST_${code}`, mend])),
   };
   expect(documented).toEqual(thrown);
 });
 
 test('the tables are in order', () => {
-  expect(Object.keys(ERRORS)).toEqual(Object.keys(ERRORS).sort());
+  for (const table of [ERRORS, CLI_ERRORS, HOST_ERRORS]) expect(Object.keys(table)).toEqual(Object.keys(table).sort());
 });
 
 test('every error type of the run-time program is documented, and no other', () => {

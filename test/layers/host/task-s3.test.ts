@@ -6,14 +6,14 @@ import { CreateBucketCommand, GetObjectCommand, PutBucketPolicyCommand, PutObjec
 import { HostProcess, killHosts } from './host-process';
 import { motoServer } from '../../real-parts';
 
-const server = motoServer();
-if (server) {
+const program = motoServer();
+if (program) {
   let moto: ChildProcess;
   let endpoint: string;
   let client: S3Client;
 
   beforeAll(async () => {
-    moto = spawn(server, ['-p', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    moto = spawn(program, ['-p', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
     endpoint = await new Promise((resolve, reject) => {
       let text = '';
       moto.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
