@@ -59,6 +59,7 @@ export class Fleet {
       if (of && this.definitionOf(of) === old.definition) continue;
       const next = of && this.launch(of);
       if (next && !await next.host.then(() => true, () => false)) continue;
+      if (this.stopped) return;
       if (next) this.running.set(name, next);
       else this.running.delete(name);
       tell(next ? `${name} has changed: its next invocation runs it as it is now` : `${name} is no longer in the app`);
@@ -110,9 +111,11 @@ export class Fleet {
         this.served.set(of.name, { ...old, definition: '' });
       }
       if (this.stopped) return;
-      const ports = old?.ports ?? await this.portsFor(of);
+      const ports = old?.ports.length === of.ports.length ? old.ports : await this.portsFor(of);
       const host = startService(of, image, ports, this.given, this.prefix(of));
       this.served.set(of.name, { definition, host, ports });
+      // It is tried again when the app changes, whatever has.
+      host.catch(() => this.served.set(of.name, { definition: '', host, ports }));
       process.stdout.write(`${of.name}  ${(await host).urls.join(' ')}\n`);
     } catch (error) {
       this.report(error as Error);

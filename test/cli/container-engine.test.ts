@@ -1,5 +1,5 @@
 import { wayFrom } from '../../cli/src/containers/engine';
-import { variablesOf } from '../../cli/src/containers/variables';
+import { commandOf, variablesOf } from '../../cli/src/containers/run-arguments';
 
 const NETWORK_OF_THE_MACHINE = { args: ['--network', 'host'], host: '127.0.0.1' };
 
@@ -21,4 +21,12 @@ test('values go through the environment of the client, but for names that the cl
     args: ['--env', 'SECRET', '--env', 'PATH=/bin', '--env', 'DOCKER_HOST=tcp://other', '--env', 'EMPTY'],
     env: { SECRET: 'hush', EMPTY: '' },
   });
+});
+
+test.each([
+  ['the image\'s own', {}, ['image']],
+  ['another command', { Command: ['a', 'b'] }, ['image', 'a', 'b']],
+  ['another entry with arguments', { EntryPoint: ['entry', 'first'], Command: ['a'], WorkingDirectory: '/w' }, ['--workdir', '/w', '--entrypoint', 'entry', 'image', 'first', 'a']],
+])('a container runs %s', (_what, config, args) => {
+  expect(commandOf(config, 'image')).toEqual(args);
 });

@@ -6,20 +6,20 @@ import { addFiles, workspace } from '../workspace';
 let watcher: FolderWatcher;
 afterEach(() => watcher.close());
 
-/** Watches; `until` waits for a path, and gives all that were told before it. */
+/** Watches; `until` waits until something happens to a path, and gives what has changed by then. */
 function watching(directory: string): (path: string) => Promise<string[]> {
-  let told: string[] = [];
+  const seen = new Set<string>();
   let waiter = (): void => {};
   watcher = new FolderWatcher(directory, join(directory, 'out/assembly'), (path) => {
-    told.push(path);
+    seen.add(path);
     waiter();
   });
   return (path) => new Promise((resolve) => {
     waiter = () => {
-      if (!told.includes(path)) return;
+      if (!seen.has(path)) return;
       waiter = () => {};
-      resolve(told.splice(0).filter((each) => each !== path));
-      told = [];
+      seen.clear();
+      resolve(watcher.changes());
     };
     waiter();
   });
@@ -29,28 +29,36 @@ test('tells files that are written, made, renamed and removed, in any folder', a
   const directory = workspace({ 'src/deep/a.ts': '1', 'src/b.ts': '1' });
   const until = watching(directory);
   writeFileSync(join(directory, 'src/deep/a.ts'), '2');
-  await until('src/deep/a.ts');
+  expect(await until('src/deep/a.ts')).toEqual(['src/deep/a.ts']);
   writeFileSync(join(directory, 'src/new.ts'), '1');
-  await until('src/new.ts');
+  expect(await until('src/new.ts')).toContain('src/new.ts');
   renameSync(join(directory, 'src/b.ts'), join(directory, 'src/c.ts'));
-  await until('src/c.ts');
+  expect(await until('src/c.ts')).toEqual(expect.arrayContaining(['src/b.ts', 'src/c.ts']));
   rmSync(join(directory, 'src/c.ts'));
-  await until('src/c.ts');
+  expect(await until('src/c.ts')).toEqual(['src/c.ts']);
 });
 
 test('watches folders that come later, and forgets those that go', async () => {
   const directory = workspace({ 'a.ts': '1' });
   const until = watching(directory);
   mkdirSync(join(directory, 'later/deep'), { recursive: true });
-  await until('later');
+  expect(await until('later')).toContain('later');
   writeFileSync(join(directory, 'later/deep/b.ts'), '1');
-  await until('later/deep/b.ts');
+  expect(await until('later/deep/b.ts')).toContain('later/deep/b.ts');
   rmSync(join(directory, 'later'), { recursive: true });
-  await until('later');
+  expect(await until('later')).toContain('later');
   mkdirSync(join(directory, 'later'));
-  await until('later');
+  expect(await until('later')).toContain('later');
   writeFileSync(join(directory, 'later/c.ts'), '1');
-  await until('later/c.ts');
+  expect(await until('later/c.ts')).toContain('later/c.ts');
+});
+
+test('tells the files of a folder that comes with them', async () => {
+  const directory = workspace();
+  const elsewhere = workspace({ 'new/deep/a.ts': '1', 'new/node_modules/b.ts': '1', 'new/c.log': '1' });
+  const until = watching(directory);
+  renameSync(join(elsewhere, 'new'), join(directory, 'new'));
+  expect((await until('new')).sort()).toEqual(['new', 'new/deep', 'new/deep/a.ts']);
 });
 
 test('does not tell what is installed or made, what belongs to tools, and what editors leave for a moment', async () => {
@@ -72,19 +80,22 @@ test('does not tell what is installed or made, what belongs to tools, and what e
   });
   // A dotted file can be an input, as .env is.
   writeFileSync(join(directory, '.env'), '2');
-  expect(await until('.env')).toEqual([]);
+  expect(await until('.env')).toEqual(['.env']);
 });
 
-test('does not tell a file that is written again as it was', async () => {
-  const directory = workspace({ 'a.ts': '1', 'z.ts': '1' });
+test('does not tell what is as it was, though it was written again, or removed and made anew', async () => {
+  const directory = workspace({ 'a.ts': '1', 'made/b.js': '1' });
   const until = watching(directory);
-  writeFileSync(join(directory, 'a.ts'), '2');
-  await until('a.ts');
-  writeFileSync(join(directory, 'z.ts'), '2');
-  await until('z.ts');
-  // Each comes as a file that is cut off first, and may be seen so: in one step it is not.
-  writeFileSync(join(directory, 'again.tmp'), '2');
-  renameSync(join(directory, 'again.tmp'), join(directory, 'a.ts'));
-  writeFileSync(join(directory, 'mark'), '1');
-  expect(await until('mark')).toEqual([]);
+  const make = async (mark: string): Promise<string[]> => {
+    rmSync(join(directory, 'made'), { recursive: true });
+    addFiles(directory, { 'made/b.js': '1', 'made/deep/c.js': '1', 'a.ts': '2' });
+    writeFileSync(join(directory, 'mark'), mark);
+    return until('mark');
+  };
+  expect(await make('1')).toContain('a.ts');
+  // What was never looked at before counts as changed once, also where its folder is known only now.
+  await make('2');
+  expect(await make('3')).toEqual(['mark']);
+  writeFileSync(join(directory, 'made/deep/c.js'), '2');
+  expect(await until('made/deep/c.js')).toEqual(['made/deep/c.js']);
 });

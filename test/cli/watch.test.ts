@@ -52,7 +52,7 @@ test('synthesizes at the start and on each change, and replaces the function tha
       expect((await invoke(url, 'One')).says).toBe(says);
     }
     expect(await invoke(url, 'Two')).toEqual(two);
-    expect(lines()).toMatch(/^cdk-hybrid: one\/index\.js has changed: the app is synthesized$/m);
+    expect(lines()).toMatch(/^cdk-hybrid: one\/index\.js changed: the app is synthesized$/m);
   });
 });
 

@@ -7,15 +7,23 @@ import { Fleet } from '../fleet';
 import { findNamed, shortName } from '../names';
 import type { Options } from '../options';
 import { endOnSignal } from '../signals';
-import { Synthesis } from '../watch/synthesis';
 import { Watch } from '../watch/watch';
 
 /** The name by which the AWS Runtime Interface Emulator knows its only function. */
 const ONLY_FUNCTION = 'function';
 
 export async function local(options: Options): Promise<number> {
-  const synthesis = options.watch && options.synth !== undefined ? new Synthesis(options.synth) : undefined;
-  await synthesis?.run();
+  const watch = options.watch ? new Watch({ ...options, directory: process.cwd() }) : undefined;
+  try {
+    await watch?.synthesize();
+    await serve(options, watch);
+  } finally {
+    await watch?.close();
+  }
+  return 0;
+}
+
+async function serve(options: Options, watch?: Watch): Promise<void> {
   const fleet = new Fleet(readAssembly(options.app), givenEnvironment(options.envFiles, options.env), publishOf(options.publish));
   const emulator = new Emulator({ resolve: (name) => resolveFunction(fleet, name), onError: tell });
   const url = await listen(emulator, options);
@@ -32,22 +40,17 @@ export async function local(options: Options): Promise<number> {
 
   const ended = new Promise<void>((resolve) => endOnSignal(resolve));
   const started = fleet.startServices();
-  const watch = options.watch ? new Watch({
-    directory: process.cwd(),
-    app: options.app,
-    synthesis,
-    onAssembly: async (assembly) => {
-      await started;
-      await fleet.replace(assembly);
-      show();
-    },
-  }) : undefined;
   if (watch) process.stdout.write('Watching for changes\n');
+  watch?.follow(async (assembly) => {
+    await started;
+    await fleet.replace(assembly);
+    show();
+  });
   await ended;
-  await watch?.close();
+  const closed = watch?.close();
   await emulator.close();
   await fleet.stop();
-  return 0;
+  await closed;
 }
 
 function resolveFunction(fleet: Fleet, given: string): EmulatedFunction | undefined {

@@ -5,7 +5,7 @@
 import { nameContainer, removeContainer } from './container-names';
 import { wayToHost, engineClient, type WayToHost } from './engine';
 import { buildImage, imageOf } from './images';
-import { variablesOf } from './variables';
+import { commandOf, variablesOf } from './run-arguments';
 import { functionArn } from '../../../layers/runtime/host/function-host';
 import { lambdaEnvironment } from '../../../layers/runtime/host/lambda-environment';
 import { RuntimeApiServer } from '../../../layers/runtime/host/runtime-api-server';
@@ -56,6 +56,8 @@ function containerInvoker(
     return Object.fromEntries(Object.entries(values).filter(([name]) => name in own || !OF_THE_IMAGE.includes(name)));
   };
 
+  const args = [...way.args, ...asOnLambda(of), ...variablesOf(variables('')).args, ...commandOf(of.properties.ImageConfig ?? {}, image)];
+
   class ContainerRuntimeApi extends RuntimeApiServer {
     /** The client's end is not the container's: that is ended here, and the worker waits for it. */
     async close(): Promise<void> {
@@ -69,7 +71,7 @@ function containerInvoker(
     // Each bootstrap asks for its command and then at once for its environment: the two belong together.
     get bootstrap() {
       container = nameContainer(functionName);
-      return [engineClient(), 'run', '--rm', '--name', container, ...way.args, ...asOnLambda(of), ...variablesOf(variables(':')).args, ...command(of, image)];
+      return [engineClient(), 'run', '--rm', '--name', container, ...args];
     },
     environment: (runtimeApi) => {
       containers.set(runtimeApi, container);
@@ -98,10 +100,4 @@ function asOnLambda({ memoryMiB, properties }: LambdaFunction): string[] {
     '--pull', 'never', '--init', '--stop-timeout', '0', '--read-only', '--tmpfs', `/tmp:rw,exec,mode=1777,size=${size}m`, '--memory', `${memoryMiB}m`,
     '--user', '993:990', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
   ];
-}
-
-/** The image, and what the function has in place of its ENTRYPOINT, CMD and WORKDIR. */
-function command({ properties }: LambdaFunction, image: string): string[] {
-  const { EntryPoint: [entry, ...rest] = [], Command: words = [], WorkingDirectory: directory } = properties.ImageConfig ?? {};
-  return [...directory ? ['--workdir', directory] : [], ...entry ? ['--entrypoint', entry] : [], image, ...rest, ...words];
 }

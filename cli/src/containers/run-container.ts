@@ -5,7 +5,7 @@ import { nameContainer, removeContainer } from './container-names';
 import type { Container } from './containers';
 import { askEngine, engineClient, runEngine } from './engine';
 import { buildImage } from './images';
-import { variablesOf } from './variables';
+import { commandOf, variablesOf } from './run-arguments';
 import { BootstrapProcess } from '../../../layers/runtime/invokers/bootstrap-process';
 import { containerEnvironment } from '../environment';
 import { CliError, tell, tellLog } from '../errors';
@@ -34,7 +34,7 @@ export async function startService(
   const name = nameContainer(of.name);
   const published = of.ports.flatMap((port, index) => ['--publish', `127.0.0.1:${ports[index]}:${port}`]);
   // The client prints the container's id, which nobody needs.
-  if (await runEngine(['create', '--rm', '--name', name, ...published, ...asOnEcs(of), ...args, ...command(of, image)], { env, quiet: true }) !== 0) {
+  if (await runEngine(['create', '--rm', '--name', name, ...published, ...asOnEcs(of), ...args, ...commandOf(of.definition, image)], { env, quiet: true }) !== 0) {
     throw new CliError('CONTAINER_NOT_STARTED', `${of.name}: '${engineClient()} create' failed`);
   }
   // An engine that is configured so gives containers the network of the machine: there nothing is published.
@@ -66,7 +66,7 @@ export async function runTask(of: Container, event: Buffer, given: Readonly<Reco
   const image = await buildImage(of);
   const { args, env } = variablesOf({ ...containerEnvironment({ ...of, variables: templateVariables(of) }, given), HYBRID_EVENT: event.toString() });
   const name = nameContainer(of.name);
-  const client = spawn(engineClient(), ['run', '--rm', '--name', name, ...asOnEcs(of), ...args, ...command(of, image)],
+  const client = spawn(engineClient(), ['run', '--rm', '--name', name, ...asOnEcs(of), ...args, ...commandOf(of.definition, image)],
     { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env }, detached: process.platform !== 'win32', windowsHide: true });
   const code = await new Promise<number>((resolve, reject) => client.once('error', reject).once('exit', (status) => resolve(status ?? 1)));
   await removeContainer(name);
@@ -96,11 +96,6 @@ function asOnEcs({ definition, memoryMiB, stack }: Container): string[] {
     // Whatever the volume is there, here it is an empty one that goes with the container.
     ...(definition.MountPoints ?? []).flatMap(({ ContainerPath: path }: { ContainerPath: string }) => ['--volume', path]),
   ];
-}
-
-function command({ definition }: Container, image: string): string[] {
-  const { EntryPoint: [entry, ...rest] = [], Command: words = [], WorkingDirectory: directory } = definition;
-  return [...directory ? ['--workdir', directory] : [], ...entry ? ['--entrypoint', entry] : [], image, ...rest, ...words];
 }
 
 /** Plain values, and secrets, which only a deployment knows. */

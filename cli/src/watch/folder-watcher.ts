@@ -1,7 +1,7 @@
 /** Defines watching a project's folder: what of it counts, and what of that has other contents than before. */
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, watch, type FSWatcher } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, watch, type FSWatcher, type Stats } from 'node:fs';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { CliError } from '../errors';
 
 /** What is installed or made, and changes with every synthesis; folders whose name begins with a dot belong to tools. */
@@ -16,27 +16,48 @@ const MAX_COMPARED_BYTES = 10 * 1024 * 1024;
  * that counts has a watcher of its own here.
  */
 export class FolderWatcher {
-  private readonly folders = new Map<string, FSWatcher>();
-  /** What a file held when it was last seen to change: a synthesis that writes it again as it was starts no other one. */
+  private readonly folders = new Map<string, { watcher: FSWatcher; identity: string }>();
+  /** Where something has happened. */
+  private readonly touched = new Set<string>();
+  /** What was there when it was last looked at. */
   private readonly contents = new Map<string, string>();
 
-  /** @param ignored a folder that does not count, whatever its name */
-  constructor(private readonly root: string, private readonly ignored: string, private readonly onChange: (path: string) => void) {
+  /**
+   * @param ignored a folder that does not count, whatever its name
+   * @param onEvent called when something has happened to a path
+   */
+  constructor(private readonly root: string, private readonly ignored: string, private readonly onEvent: (path: string) => void) {
     this.add(resolve(root));
   }
 
+  /**
+   * What is different from what `changes` found before. Files that were removed, or cut off, and are as they were have not changed:
+   * a synthesis that makes a folder anew does not start the next one.
+   */
+  changes(): string[] {
+    const changed = [...this.touched].filter((path) => {
+      const content = contentOf(path);
+      const before = this.contents.get(path);
+      this.contents.set(path, content);
+      return before !== content;
+    });
+    this.touched.clear();
+    return changed.map((path) => relative(this.root, path) || '.');
+  }
+
   close(): void {
-    for (const watcher of this.folders.values()) watcher.close();
+    for (const { watcher } of this.folders.values()) watcher.close();
     this.folders.clear();
   }
 
-  private add(folder: string): void {
+  /** @param onEntry called for all that is in it */
+  private add(folder: string, onEntry?: (path: string) => void): void {
     if (this.folders.has(folder) || folder === resolve(this.ignored)) return;
     try {
       const watcher = watch(folder, (_event, name) => this.notice(folder, name));
       // The folder is gone, which the one above tells as well.
       watcher.on('error', () => this.remove(folder));
-      this.folders.set(folder, watcher);
+      this.folders.set(folder, { watcher, identity: identityOf(lstatSync(folder)) });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'EACCES') return;
@@ -44,44 +65,54 @@ export class FolderWatcher {
       throw new CliError('WATCH', `cannot watch ${folder}: ${message}`);
     }
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && !IGNORED_FOLDERS.test(entry.name)) this.add(join(folder, entry.name));
+      const path = join(folder, entry.name);
+      if ((entry.isDirectory() ? IGNORED_FOLDERS : IGNORED_FILES).test(entry.name)) continue;
+      if (entry.isDirectory()) this.add(path, onEntry);
+      onEntry?.(path);
     }
   }
 
+  /** The folder, and all that were in it. */
   private remove(folder: string): void {
-    this.folders.get(folder)?.close();
-    this.folders.delete(folder);
+    for (const [path, { watcher }] of this.folders) {
+      if (!`${path}${sep}`.startsWith(`${folder}${sep}`)) continue;
+      watcher.close();
+      this.folders.delete(path);
+    }
   }
 
   private notice(folder: string, name: string | null): void {
-    if (name === null) return this.onChange(relative(this.root, folder) || '.');
-    const path = join(folder, name);
+    // The end of a folder is told under its own name, as if it were in itself.
+    const ofItself = name === null || (name === basename(folder) && !existsSync(join(folder, name)));
+    const path = ofItself ? folder : join(folder, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats?.isDirectory() ?? this.folders.has(path)) {
-      if (IGNORED_FOLDERS.test(name) || path === resolve(this.ignored)) return;
-      const known = this.folders.has(path);
-      if (stats && known) return;
-      if (stats) this.add(path);
-      else this.remove(path);
-    } else if (IGNORED_FILES.test(name) || this.isAsBefore(path, stats?.size)) {
+    const known = this.folders.get(path);
+    if (stats?.isDirectory() ?? known) {
+      if (IGNORED_FOLDERS.test(basename(path)) || path === resolve(this.ignored)) return;
+      // What happens in a folder is told by its own watcher, unless that watches one of the same name that is gone.
+      if (stats && known?.identity === identityOf(stats)) return;
+      this.remove(path);
+      if (stats) this.add(path, (entry) => this.touched.add(entry));
+    } else if (IGNORED_FILES.test(basename(path))) {
       return;
     }
-    this.onChange(relative(this.root, path));
-  }
-
-  private isAsBefore(path: string, size: number | undefined): boolean {
-    const content = contentOf(path, size);
-    const before = this.contents.get(path);
-    this.contents.set(path, content);
-    return before === content;
+    this.touched.add(path);
+    this.onEvent(relative(this.root, path) || '.');
   }
 }
 
-function contentOf(path: string, size: number | undefined): string {
-  if (size === undefined) return 'gone';
+/** File systems give the number of what was removed to what comes next. */
+function identityOf({ ino, birthtimeMs }: Stats): string {
+  return `${ino} ${birthtimeMs}`;
+}
+
+function contentOf(path: string): string {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return 'gone';
+  if (!stats.isFile()) return 'no file';
   try {
-    return size > MAX_COMPARED_BYTES ? `${size} ${Date.now()}` : createHash('sha256').update(readFileSync(path)).digest('hex');
+    return stats.size > MAX_COMPARED_BYTES ? `${stats.size} ${stats.mtimeMs}` : createHash('sha256').update(readFileSync(path)).digest('hex');
   } catch {
-    return 'gone';
+    return 'unreadable';
   }
 }

@@ -2,7 +2,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FolderWatcher } from './folder-watcher';
-import type { Synthesis } from './synthesis';
+import { Synthesis } from './synthesis';
 import { readAssembly, type Assembly } from '../assembly';
 import { tell } from '../errors';
 
@@ -16,58 +16,68 @@ export interface WatchOptions {
   readonly directory: string;
   /** The cloud assembly. */
   readonly app: string;
-  /** Without it only the assembly is watched: somebody else (`cdk watch`) synthesizes. */
-  readonly synthesis?: Synthesis;
-  /** Called with one assembly at a time. */
-  readonly onAssembly: (assembly: Assembly) => Promise<void>;
+  /** What synthesizes the app. Without it only the assembly is watched: somebody else (`cdk watch`) synthesizes. */
+  readonly synth?: string;
 }
 
 export class Watch {
+  private readonly synthesis?: Synthesis;
   private readonly folder?: FolderWatcher;
   private readonly manifest: string;
+  /** Called with one assembly at a time. */
+  private onAssembly?: (assembly: Assembly) => Promise<void>;
   private timer?: NodeJS.Timeout;
-  private changed?: string;
   private awake = false;
   private running?: Promise<void>;
   private closed = false;
 
+  /** What changes from now on is not missed, whenever it is followed. */
   constructor(private readonly options: WatchOptions) {
-    this.manifest = join(resolve(options.app), 'manifest.json');
-    if (options.synthesis) this.folder = new FolderWatcher(options.directory, options.app, (path) => this.wake(path));
-    watchFile(this.manifest, { interval: LOOK_MS }, this.look);
+    const { app, directory, synth } = options;
+    this.manifest = join(resolve(app), 'manifest.json');
+    if (synth === undefined) return;
+    this.synthesis = new Synthesis(synth);
+    this.folder = new FolderWatcher(directory, app, this.wake);
   }
 
-  private readonly look = (): void => this.wake();
+  /** The first synthesis. */
+  async synthesize(): Promise<void> {
+    await this.synthesis?.run();
+  }
+
+  follow(onAssembly: (assembly: Assembly) => Promise<void>): void {
+    this.onAssembly = onAssembly;
+    watchFile(this.manifest, { interval: LOOK_MS }, this.wake);
+    if (this.awake) this.wake();
+  }
 
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
     this.folder?.close();
-    unwatchFile(this.manifest, this.look);
-    this.options.synthesis?.stop();
+    unwatchFile(this.manifest, this.wake);
+    this.synthesis?.stop();
     await this.running;
   }
 
-  /** @param changed a file of the project; without one the assembly itself has been written */
-  private wake(changed?: string): void {
-    this.changed = changed ?? this.changed;
+  private readonly wake = (): void => {
     this.awake = true;
+    if (!this.onAssembly) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { this.running ??= this.run().finally(() => { this.running = undefined; }); }, QUIET_MS);
-  }
+  };
 
   /** One at a time: what changes meanwhile makes another round. */
   private async run(): Promise<void> {
     while (this.awake && !this.closed) {
-      const { changed } = this;
       this.awake = false;
-      this.changed = undefined;
+      const [changed, ...others] = this.folder?.changes() ?? [];
       try {
         if (changed !== undefined) {
-          tell(`${changed} has changed: the app is synthesized`);
-          await this.options.synthesis!.run();
+          tell(`${changed}${others.length > 0 ? ` and ${others.length} more` : ''} changed: the app is synthesized`);
+          await this.synthesis!.run();
         }
-        await this.options.onAssembly(readAssembly(this.options.app));
+        if (!this.closed) await this.onAssembly!(readAssembly(this.options.app));
       } catch (error) {
         if (!this.closed) tell(`${(error as Error).message}; what runs goes on as it is`);
       }

@@ -1,4 +1,4 @@
-/** Defines how a container is given its environment: by name on the command line, by value in the client's environment, since others can read command lines. */
+/** Defines what containers of any kind are run with: their environment, their command. */
 
 export interface Variables {
   readonly args: readonly string[];
@@ -11,6 +11,7 @@ const OF_CLIENT = /^(PATH|HOME|USER|LANG|TMPDIR|DBUS_|XDG_|DOCKER_|BUILDKIT_|BUI
 /** Names are equal in any case, and programs need a lot of them. */
 const OF_WINDOWS = /^(PATHEXT|COMSPEC|SYSTEM|WINDIR|TEMP|TMP|APPDATA|LOCALAPPDATA|PROGRAM|USERPROFILE|HOMEDRIVE|HOMEPATH)/i;
 
+/** By name on the command line, by value in the environment of the client: others can read command lines. */
 export function variablesOf(values: Readonly<Record<string, string>>): Variables {
   const env: Record<string, string> = {};
   const args: string[] = [];
@@ -20,4 +21,17 @@ export function variablesOf(values: Readonly<Record<string, string>>): Variables
     if (!ofClient) env[name] = value;
   }
   return { args, env };
+}
+
+/** What a template has in place of an image's own ENTRYPOINT, CMD and WORKDIR, in the same words for Lambda and ECS. */
+export interface ImageConfig {
+  readonly EntryPoint?: readonly string[];
+  readonly Command?: readonly string[];
+  readonly WorkingDirectory?: string;
+}
+
+/** The end of the arguments of `run`. */
+export function commandOf(config: ImageConfig, image: string): string[] {
+  const { EntryPoint: [entry, ...rest] = [], Command: words = [], WorkingDirectory: directory } = config;
+  return [...directory ? ['--workdir', directory] : [], ...entry ? ['--entrypoint', entry] : [], image, ...rest, ...words];
 }
