@@ -1,6 +1,6 @@
 /** Requests over real sockets: what reaches the handler, and what comes back. */
 import { Agent, request as httpRequest } from 'node:http';
-import { ask, cleanUp, eventually, RawClient, returning, serve } from './serve';
+import { ask, cleanUp, eventually, dial, returning, serve } from './serve';
 import type { HttpCall } from '../../../layers/runtime/sources/http/http-call';
 
 afterEach(cleanUp);
@@ -28,7 +28,7 @@ describe('a request', () => {
 
   test('with a body in many pieces reaches the handler whole', async () => {
     const { port } = await serve(returning(({ body }) => body));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     for (const byte of post('{"a":"ü"}', 'Content-Type: application/json')) {
       client.send(Buffer.from(byte));
       await new Promise(setImmediate);
@@ -44,7 +44,7 @@ describe('a request', () => {
 
   test('that expects 100-continue is asked for its body', async () => {
     const { port } = await serve(returning(({ body }) => ({ statusCode: 200, body: `got ${body}` })));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n');
     expect((await client.reply()).status).toBe(100);
     expect((await client.send('abc').reply()).body.toString()).toBe('got abc');
@@ -52,7 +52,7 @@ describe('a request', () => {
 
   test('may follow another before that is answered: answers keep the order', async () => {
     const { port, calls } = await serve(() => {});
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(GET.replace('/', '/1') + GET.replace('/', '/2') + GET.replace('/', '/3'));
     await eventually(() => calls.length === 3);
     for (const index of [2, 0, 1]) calls[index].succeed(`answer ${index + 1}`);
@@ -63,7 +63,7 @@ describe('a request', () => {
 
   test('uses the same connection as the one before', async () => {
     const { port } = await serve(returning(() => 'a'));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     for (let count = 0; count < 3; count++) {
       const { headers, body } = await client.send(post('x')).reply();
       expect([body.toString(), headers.connection, headers['keep-alive']]).toEqual(['a', 'keep-alive', 'timeout=75']);
@@ -72,7 +72,7 @@ describe('a request', () => {
 
   test('of HTTP/1.0 is answered and the connection closed', async () => {
     const { port } = await serve(returning(({ requestContext }) => requestContext.http.protocol));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     const { headers, body } = await client.send('GET / HTTP/1.0\r\n\r\n').reply();
     expect([body.toString(), headers.connection]).toEqual(['HTTP/1.0', 'close']);
     await client.closed;
@@ -108,7 +108,7 @@ describe('a request', () => {
 
   test('tells the descriptor of its socket until the answer begins', async () => {
     const { port, calls } = await serve(() => {});
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(GET + GET);
     await eventually(() => calls.length === 2);
     expect(calls[0].descriptor).toBeGreaterThan(2);
@@ -122,7 +122,7 @@ describe('a request', () => {
 describe('a response', () => {
   test('to HEAD has the headers and no body', async () => {
     const { port } = await serve(returning(() => ({ statusCode: 200, body: 'hello' })));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(GET.replace('GET', 'HEAD') + GET);
     const text = await client.until((received) => received.endsWith('hello'));
     expect(text.match(/Content-Length: 5/g)).toHaveLength(2);
@@ -131,7 +131,7 @@ describe('a response', () => {
 
   test.each([204, 304])('of status %i has no body, length or type', async (statusCode) => {
     const { port } = await serve(returning(() => ({ statusCode, headers: { ETag: '"x"' }, body: '' })));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     const { status, headers } = await client.send(GET).reply();
     expect(status).toBe(statusCode);
     expect(Object.keys(headers)).toEqual(['etag', 'date', 'connection', 'keep-alive']);
@@ -140,7 +140,7 @@ describe('a response', () => {
 
   test('of a status without body drops the one that the handler gives', async () => {
     const { port } = await serve(returning(({ rawPath }) => ({ statusCode: Number(rawPath.slice(1)), body: 'unexpected' })));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     for (const status of [204, 205, 304, 204]) expect((await client.send(GET.replace('/', `/${status}`)).reply()).status).toBe(status);
     expect(client.text).toBe('');
   });
@@ -181,7 +181,7 @@ describe('a failure', () => {
     ['a carrier that throws', () => { throw new Error('secret'); }, 500, 'Internal Server Error'],
   ])('by %s tells the client no more than a status', async (_what, carry, status, message) => {
     const { port } = await serve(carry);
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     for (let count = 0; count < 2; count++) {
       const reply = await client.send(GET).reply();
       expect([reply.status, reply.headers['content-type'], reply.body.toString()]).toEqual([status, 'application/json', JSON.stringify({ message })]);
@@ -207,7 +207,7 @@ describe('a failure', () => {
       const stream = call.stream('text/plain');
       stream.write(Buffer.from('third'), () => stream.end());
     }, { capacity: 1 });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     for (let count = 0; count < 3; count++) expect((await client.send(GET).reply()).body.toString()).toBe('first');
   });
 });
@@ -216,7 +216,7 @@ describe('a client that leaves', () => {
   test('is told to who carries its call; the place is free when that has answered', async () => {
     const abandoned: string[] = [];
     const { port, calls } = await serve((call) => { call.onAbandoned = () => abandoned.push(call.requestId); }, { capacity: 1 });
-    const [first, second] = [await RawClient.connect(port), await RawClient.connect(port)];
+    const [first, second] = [await dial(port), await dial(port)];
     first.send(GET);
     await eventually(() => calls.length === 1);
     second.send(GET);
@@ -232,7 +232,7 @@ describe('a client that leaves', () => {
 
   test('takes its waiting call with it', async () => {
     const { port, calls } = await serve(() => {}, { capacity: 1 });
-    const [first, second, third] = [await RawClient.connect(port), await RawClient.connect(port), await RawClient.connect(port)];
+    const [first, second, third] = [await dial(port), await dial(port), await dial(port)];
     first.send(GET.replace('/', '/1'));
     await eventually(() => calls.length === 1);
     second.send(GET.replace('/', '/2'));
@@ -250,7 +250,7 @@ describe('the health path', () => {
 
   test('says 503 until the handler takes calls, then 200; what comes before waits', async () => {
     const { source, port, calls } = await serve(returning(() => 'late'), { ready: false });
-    const early = await RawClient.connect(port);
+    const early = await dial(port);
     early.send(GET);
     expect((await ask(port, HEALTH)).status).toBe(503);
     expect(calls).toHaveLength(0);
@@ -263,7 +263,7 @@ describe('the health path', () => {
 
   test('is answered whatever the queue', async () => {
     const { port } = await serve(() => {}, { capacity: 1, settings: { queueLimit: 0 } });
-    (await RawClient.connect(port)).send(GET);
+    (await dial(port)).send(GET);
     await eventually(() => true);
     expect((await ask(port, HEALTH)).status).toBe(200);
   });
@@ -280,7 +280,7 @@ describe('the health path', () => {
 describe('draining', () => {
   test('lets accepted requests finish, refuses more on open connections, and closes', async () => {
     const { source, port, calls } = await serve(() => {}, { capacity: 1 });
-    const [busy, waiting, idle] = [await RawClient.connect(port), await RawClient.connect(port), await RawClient.connect(port)];
+    const [busy, waiting, idle] = [await dial(port), await dial(port), await dial(port)];
     busy.send(GET);
     await eventually(() => calls.length === 1);
     waiting.send(post('queued', 'Content-Type: text/plain'));
@@ -297,12 +297,12 @@ describe('draining', () => {
     const second = await waiting.reply();
     expect([second.body.toString(), second.headers.connection]).toEqual(['second', 'close']);
     await drained;
-    await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+    await expect(dial(port)).rejects.toThrow('ECONNREFUSED');
   });
 
   test('answers what still comes with 503 and closes that connection', async () => {
     const { source, port, calls, refused } = await serve(() => {});
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send('POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n');
     expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(200);
     const drained = source.drain();
@@ -316,7 +316,7 @@ describe('draining', () => {
 
   test('before the handler takes calls carries out what waits', async () => {
     const { source, port } = await serve(returning(() => 'a'), { ready: false });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(GET);
     expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(503);
     await Promise.all([source.drain(), client.reply()]);

@@ -1,5 +1,5 @@
 /** Clients that send too much, too slowly or nonsense: they get a fitting answer, and others are served. */
-import { ask, cleanUp, eventually, RawClient, returning, serve, type Reply } from './serve';
+import { ask, cleanUp, eventually, dial, returning, serve, type Reply } from './serve';
 
 afterEach(cleanUp);
 
@@ -27,14 +27,14 @@ describe('a body over the limit', () => {
 
   test('is refused before the client sends it when it asks', async () => {
     const { port } = await serve(length, { settings });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     expect((await client.send(head(1001, 'text/plain', 'Expect: 100-continue')).reply()).status).toBe(413);
     await client.closed;
   });
 
   test('is refused as soon as it shows, when its length does not', async () => {
     const { port, refused } = await serve(length, { settings });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n', '258\r\n' + 'x'.repeat(600) + '\r\n');
     expect(client.text).toBe('');
     client.send('258\r\n' + 'x'.repeat(600) + '\r\n');
@@ -54,7 +54,7 @@ describe('a body over the limit', () => {
 describe('the queue', () => {
   test('takes so many requests; what is over them is refused and counted, with and without a body', async () => {
     const { port, calls, refused } = await serve(() => {}, { capacity: 1, settings: { queueLimit: 2 } });
-    const waiting = [await RawClient.connect(port), await RawClient.connect(port), await RawClient.connect(port)];
+    const waiting = [await dial(port), await dial(port), await dial(port)];
     for (const client of waiting) client.send(GET);
     await eventually(() => calls.length === 1);
     expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(200);
@@ -73,7 +73,7 @@ describe('the queue', () => {
 
   test('that may hold none refuses what cannot be carried at once', async () => {
     const { port, calls } = await serve(() => {}, { capacity: 1, settings: { queueLimit: 0 } });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(GET);
     await eventually(() => calls.length === 1);
     expect((await ask(port, GET)).status).toBe(503);
@@ -83,9 +83,9 @@ describe('the queue', () => {
 
   test('keeps the connection of a request that it refuses', async () => {
     const { port, calls } = await serve(() => {}, { capacity: 1, settings: { queueLimit: 0 } });
-    (await RawClient.connect(port)).send(GET);
+    (await dial(port)).send(GET);
     await eventually(() => calls.length === 1);
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     expect((await client.send(GET).reply()).status).toBe(503);
     expect((await client.send(GET.replace('/', '/_health')).reply()).status).toBe(200);
   });
@@ -97,7 +97,7 @@ describe('the memory for bodies', () => {
 
   test('is given to as many requests as fit; the others wait for theirs and are served', async () => {
     const { port, calls } = await serve(() => {}, { settings });
-    const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.connect(port)));
+    const clients = await Promise.all(Array.from({ length: 6 }, () => dial(port)));
     for (const client of clients) client.send(head(MIB), body);
     for (let answered = 0; answered < 6; answered++) {
       await eventually(() => calls.length > answered);
@@ -111,14 +111,14 @@ describe('the memory for bodies', () => {
 
   test('does not run out for small ones while large ones hold theirs', async () => {
     const { port } = await serve(returning(({ body: text }) => text), { settings });
-    for (let count = 0; count < 2; count++) (await RawClient.connect(port)).send(head(MIB));
+    for (let count = 0; count < 2; count++) (await dial(port)).send(head(MIB));
     expect((await ask(port, head(5), 'small')).body.toString()).toBe('small');
   });
 
   test('is given back by clients that leave', async () => {
     const { port } = await serve(returning(({ body: text }) => String(text.length)), { settings });
     for (let round = 0; round < 3; round++) {
-      const clients = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(port)));
+      const clients = await Promise.all(Array.from({ length: 4 }, () => dial(port)));
       for (const client of clients) client.send(head(MIB), 'half');
       expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(200);
       for (const client of clients) client.socket.destroy();
@@ -128,8 +128,8 @@ describe('the memory for bodies', () => {
 
   test('is refused to those that wait too long or are too many', async () => {
     const { port, refused } = await serve(() => {}, { settings: { ...settings, queueLimit: 2, requestTimeoutMs: 400 } });
-    for (let count = 0; count < 2; count++) (await RawClient.connect(port)).send(head(MIB), 'half');
-    const waiting = await Promise.all([0, 1].map(() => RawClient.connect(port)));
+    for (let count = 0; count < 2; count++) (await dial(port)).send(head(MIB), 'half');
+    const waiting = await Promise.all([0, 1].map(() => dial(port)));
     for (const client of waiting) client.send(head(MIB), 'half');
     expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(200);
     expect((await ask(port, head(MIB))).status).toBe(503);
@@ -143,7 +143,7 @@ describe('the memory for bodies', () => {
     const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
     // Once its length is known it holds no more than that.
     for (let count = 0; count < 4; count++) {
-      (await RawClient.connect(port)).send(chunked);
+      (await dial(port)).send(chunked);
       await eventually(() => calls.length === count + 1);
     }
   });
@@ -159,7 +159,7 @@ describe('a client that is slow', () => {
     ['never ends its chunks', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab'],
   ])('is told 408 and cut off when it %s', async (_what, sent) => {
     const { port, calls } = await serve(returning(() => 'a'), { settings });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     if (sent) client.send(sent);
     expect((await client.reply()).status).toBe(408);
     await client.closed;
@@ -169,7 +169,7 @@ describe('a client that is slow', () => {
 
   test('in taking in the answer is cut off', async () => {
     const { source, port, calls } = await serve(returning(() => ({ statusCode: 200, body: 'x'.repeat(30 * MIB) })), { settings });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.socket.pause();
     client.send(GET);
     await eventually(() => calls.length === 1);
@@ -178,7 +178,7 @@ describe('a client that is slow', () => {
 
   test('between requests keeps its connection longer than it may take for one', async () => {
     const { port } = await serve(returning(() => 'a'), { settings: { requestTimeoutMs: 100 } });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     await client.send(GET).reply();
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await client.send(GET).reply()).status).toBe(200);
@@ -186,7 +186,7 @@ describe('a client that is slow', () => {
 
   test('to be answered is none: the handler may take longer than a request', async () => {
     const { port, calls } = await serve(() => {}, { settings: { requestTimeoutMs: 100 } });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(head(1) + 'x');
     await eventually(() => calls.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -215,7 +215,7 @@ describe('nonsense', () => {
     ['a target that is too long', `GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
   ])('such as %s has a fitting answer, and does no harm', async (_what, sent, status) => {
     const { port } = await serve(returning(() => 'a'));
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(Buffer.from(sent, 'latin1'));
     const reply: Reply = await client.reply();
     expect(reply.status).toBe(status);
@@ -226,7 +226,7 @@ describe('nonsense', () => {
   test.each(['', 'G', 'GET / HTTP/1.1\r\nHost: x\r\n', head(10) + 'half', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab'])('such as a client that leaves after %j does no harm', async (sent) => {
     const { port, calls, refused } = await serve(returning(() => 'a'));
     for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
-      const client = await RawClient.connect(port);
+      const client = await dial(port);
       if (sent) client.send(sent);
       client.socket[leave]();
       await client.closed;

@@ -69,26 +69,20 @@ export interface Reply {
 
 /** A client that sends what it is told and keeps what comes back. */
 export class RawClient {
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect(port, '127.0.0.1');
-    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new RawClient(socket);
-  }
-
   received = Buffer.alloc(0);
   readonly closed: Promise<void>;
-  private wake = (): void => {};
+  private wake?: () => void;
 
   constructor(readonly socket: Socket) {
     clients.push(socket);
     socket.on('data', (chunk) => {
       this.received = Buffer.concat([this.received, chunk]);
-      this.wake();
+      this.wake?.();
     });
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => socket.once('close', () => {
       resolve();
-      this.wake();
+      this.wake?.();
     }));
   }
 
@@ -126,9 +120,15 @@ export class RawClient {
   }
 }
 
+export async function dial(port: number): Promise<RawClient> {
+  const socket = connect(port, '127.0.0.1');
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return new RawClient(socket);
+}
+
 /** One request on a connection of its own. */
 export async function ask(port: number, ...pieces: (string | Buffer)[]): Promise<Reply> {
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   const reply = await client.send(...pieces).reply();
   client.socket.destroy();
   return reply;

@@ -1,5 +1,5 @@
 /** Streamed answers over real sockets. */
-import { cleanUp, eventually, RawClient, serve, ask } from './serve';
+import { cleanUp, eventually, dial, serve, ask } from './serve';
 import type { StreamSink } from '../../../layers/runtime/core/invocation';
 import type { HttpCall } from '../../../layers/runtime/sources/http/http-call';
 
@@ -33,7 +33,7 @@ function dechunked(text: string): string {
 
 test('a stream without prelude has status 200 and its content type', async () => {
   const { port } = await serve(streaming('text/event-stream', ['one', 'two']));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   const text = await client.send(GET).until((received) => received.endsWith(LAST_CHUNK));
   expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
   expect(dechunked(text)).toBe('onetwo');
@@ -42,7 +42,7 @@ test('a stream without prelude has status 200 and its content type', async () =>
 test('a prelude gives status, headers and cookies', async () => {
   const prelude = JSON.stringify({ statusCode: 201, headers: { 'Content-Type': 'text/plain', 'X-A': 'b', 'Content-Length': '1' }, cookies: ['a=1', 'b=2'] });
   const { port } = await serve(streaming(WITH_PRELUDE, [prelude, NULS, 'body']));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   const text = await client.send(GET).until((received) => received.endsWith(LAST_CHUNK));
   const lines = text.slice(0, text.indexOf('\r\n\r\n')).split('\r\n');
   expect(lines).toEqual(['HTTP/1.1 201 Created', 'Content-Type: text/plain', 'X-A: b', 'Set-Cookie: a=1', 'Set-Cookie: b=2', expect.stringMatching(/^Date: /), 'Connection: keep-alive', 'Keep-Alive: timeout=75', 'Transfer-Encoding: chunked']);
@@ -52,7 +52,7 @@ test('a prelude gives status, headers and cookies', async () => {
 test('a prelude may come byte by byte, and the body with its last byte', async () => {
   const bytes = Buffer.from(`{"statusCode":202}${NULS}`);
   const { port } = await serve(streaming(WITH_PRELUDE, [...[...bytes.subarray(0, -1)].map((byte) => Buffer.from([byte])), '\0body', '\0more']));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   const text = await client.send(GET).until((received) => received.endsWith(LAST_CHUNK));
   expect(text).toMatch(/^HTTP\/1\.1 202 /);
   expect(dechunked(text)).toBe('body\0more');
@@ -60,7 +60,7 @@ test('a prelude may come byte by byte, and the body with its last byte', async (
 
 test('the head goes out before the first byte of the body', async () => {
   const { port, calls } = await serve(() => {});
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   client.send(GET);
   await eventually(() => calls.length === 1);
   const stream = calls[0].stream(WITH_PRELUDE);
@@ -72,14 +72,14 @@ test('the head goes out before the first byte of the body', async () => {
 
 test('a head with letters beyond ASCII goes out as UTF-8', async () => {
   const { port } = await serve(streaming(WITH_PRELUDE, [`{"headers":{"X-Name":"grüße"}}${NULS}`, 'body']));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   await client.send(GET).until((received) => received.endsWith(LAST_CHUNK));
   expect(client.received.toString('utf8')).toContain('X-Name: grüße\r\n');
 });
 
 test('an empty stream is an empty answer', async () => {
   const { port } = await serve(streaming('text/plain', []));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   for (let count = 0; count < 2; count++) {
     expect(await client.send(GET).until((received) => received.endsWith('\r\n\r\n0\r\n\r\n'))).toMatch(/^HTTP\/1\.1 200 /);
     client.received = Buffer.alloc(0);
@@ -88,7 +88,7 @@ test('an empty stream is an empty answer', async () => {
 
 test.each([['HEAD / HTTP/1.1', 200], ['GET / HTTP/1.1', 204], ['GET / HTTP/1.1', 304]])('%s with status %i has no body, and the handler is not held up', async (line, statusCode) => {
   const { port } = await serve(streaming(WITH_PRELUDE, [`{"statusCode":${statusCode}}${NULS}`, 'body', 'more']));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   client.send(`${line}\r\nHost: x\r\n\r\n`, GET.replace('/', '/_health'));
   const text = await client.until((received) => received.endsWith('ok'));
   expect(text).toContain(`HTTP/1.1 ${statusCode} `);
@@ -97,7 +97,7 @@ test.each([['HEAD / HTTP/1.1', 200], ['GET / HTTP/1.1', 204], ['GET / HTTP/1.1',
 
 test('a client of HTTP/1.0 gets the body as it is, ended by the connection', async () => {
   const { port } = await serve(streaming('text/plain', ['one', 'two']));
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   client.send('GET / HTTP/1.0\r\n\r\n');
   await client.closed;
   expect(client.text).toMatch(/\r\n\r\nonetwo$/);
@@ -123,7 +123,7 @@ describe('an answer that fails', () => {
 
   test('within the body breaks the connection off, so that the client can tell', async () => {
     const { port, calls } = await serve(streaming('text/plain', ['half'], { thrown: new Error('x') }), { capacity: 1 });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.send(GET);
     await client.closed;
     expect(client.text).toContain('half');
@@ -139,7 +139,7 @@ describe('the pace', () => {
   test('is the client\'s: a piece is written when it has left', async () => {
     let pieces = 0;
     const { port, calls } = await serve(() => {});
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.socket.pause();
     client.send(GET);
     await eventually(() => calls.length === 1);
@@ -165,7 +165,7 @@ describe('the pace', () => {
   test('does not hold up a handler whose client has gone', async () => {
     let abandoned = 0;
     const { port, calls } = await serve(() => {}, { capacity: 1 });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.socket.pause();
     client.send(GET);
     await eventually(() => calls.length === 1);
@@ -186,7 +186,7 @@ describe('the pace', () => {
 
   test('is not waited for by a client that takes in nothing at all', async () => {
     const { source, port, calls } = await serve(() => {}, { settings: { requestTimeoutMs: 200 } });
-    const client = await RawClient.connect(port);
+    const client = await dial(port);
     client.socket.pause();
     client.send(GET);
     await eventually(() => calls.length === 1);
@@ -199,7 +199,7 @@ describe('the pace', () => {
 
 test('draining waits for the end of a stream, then closes its connection', async () => {
   const { source, port, calls } = await serve(() => {});
-  const client = await RawClient.connect(port);
+  const client = await dial(port);
   client.send(GET);
   await eventually(() => calls.length === 1);
   const stream = calls[0].stream('text/plain');
