@@ -18,6 +18,9 @@ const EXIT_EXCEPTION = 129;
 
 const environment = process.env;
 const address = environment.AWS_LAMBDA_RUNTIME_API;
+/** The Runtime API is served by a host of ours. */
+const hosted = environment.HYBRID_HOSTED === '1';
+delete environment.HYBRID_HOSTED;
 
 if (!address) {
   process.stderr.write('cdk-hybrid: AWS_LAMBDA_RUNTIME_API is not set: the bootstrap is started by Lambda or by a host that serves the Runtime API (host:port); to try a function on this machine use: npx cdk-hybrid invoke\n');
@@ -88,6 +91,7 @@ function startSingle(runtimeApi: string): void {
       invoke,
       around: enter,
       keepAlive: false,
+      pipelined: hosted,
       logError,
       onLost: (error) => {
         logError('Runtime API Error', error);

@@ -28,6 +28,8 @@ export interface FunctionDefinition {
   readonly initTimeoutMs?: number;
   /** The account in the function's ARN. @default - a made-up one */
   readonly account?: string;
+  /** The bootstrap is ours, of this version: it may use what our Runtime API can do more than Lambda's. @default false */
+  readonly ownBootstrap?: boolean;
   /** The format of the host's own lines about an invocation. @default 'text' */
   readonly logFormat?: 'text' | 'json';
 }
@@ -55,7 +57,10 @@ export function isolatedFunction(definition: FunctionDefinition, options: Functi
   return new IsolatedInvoker({
     bootstrap: definition.bootstrap,
     cwd: definition.taskRoot,
-    environment: (runtimeApi) => lambdaEnvironment({ ...definition, version, maxConcurrency, optDir, runtimeApi }),
+    environment: (runtimeApi) => ({
+      ...lambdaEnvironment({ ...definition, version, maxConcurrency, optDir, runtimeApi }),
+      ...(definition.ownBootstrap && { HYBRID_HOSTED: '1' }),
+    }),
     openRuntimeApi: (listener) => new RuntimeApiServer(listener, { maxInFlight: maxConcurrency }).listen(),
     workers,
     maxConcurrency,

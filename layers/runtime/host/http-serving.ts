@@ -8,6 +8,9 @@ import type { SharedInvoker } from '../invokers/shared-invoker';
 import { HttpSource } from '../sources/http/http-source';
 import { readHttpSettings, type HttpSettings } from '../sources/http/settings';
 
+/** Calls that wait in the invoker for each bootstrap, so that one which is free is given the next at once. */
+const AHEAD = 1;
+
 export function httpSource(invoker: Invoker, settings: HostSettings): ServingSource {
   const http = checkedSettings();
   return 'drainHttp' in invoker ? byThreads(invoker as SharedInvoker) : byHost(invoker, settings, http);
@@ -31,7 +34,7 @@ function byThreads(invoker: SharedInvoker): ServingSource {
 }
 
 function byHost(invoker: Invoker, { port, workers, maxConcurrency }: HostSettings, settings: HttpSettings): ServingSource {
-  const source = new HttpSource({ carrier: new InvokerCarrier(invoker, workers * maxConcurrency), settings, log: tell });
+  const source = new HttpSource({ carrier: new InvokerCarrier(invoker, workers * (maxConcurrency + AHEAD)), settings, log: tell });
   let url: string;
   return {
     listen: async () => { url = await source.listen({ port }); },

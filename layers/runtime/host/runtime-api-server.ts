@@ -3,8 +3,10 @@
  * States, status codes and messages are those of the AWS Lambda Runtime Interface Emulator.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { RuntimeApiConnection } from './runtime-api-connection';
+import { ACCEPTED, HttpReply, refusal, type Reply } from './runtime-api-reply';
 import { functionError, type FunctionError } from '../core/invoker';
 import type { Delivery, ResponseSink, RuntimeApi, RuntimeApiListener } from '../invokers/runtime-api';
 
@@ -28,10 +30,22 @@ interface Flight {
   state: 'running' | 'responding' | 'answered';
 }
 
+type AnswerKind = 'response' | 'error';
+
+interface AnswerBody {
+  readonly bytes: Buffer;
+  readonly tooLarge?: boolean;
+  readonly contentType: string;
+  readonly errorType?: string | string[];
+}
+
 /** Serves one bootstrap. */
 export class RuntimeApiServer implements RuntimeApi {
-  private readonly server: Server;
-  private readonly parked: ServerResponse[] = [];
+  private readonly server: SocketServer;
+  /** Takes over connections that say more than the usual. */
+  private readonly http: Server;
+  private readonly sockets = new Set<Socket>();
+  private readonly parked: Reply[] = [];
   /** In flight, and with one invocation at a time also the last one answered: a second answer to it is a wrong state. */
   private readonly flights = new Map<string, Flight>();
   private readonly maxInFlight: number;
@@ -39,12 +53,24 @@ export class RuntimeApiServer implements RuntimeApi {
 
   constructor(private readonly listener: RuntimeApiListener, options: RuntimeApiServerOptions = {}) {
     this.maxInFlight = options.maxInFlight ?? 1;
-    this.server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => this.route(request, response));
+    this.http = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => this.route(request, response));
     // A bootstrap may be silent for as long as its handler thinks, and an idle one for ever.
-    this.server.requestTimeout = 0;
-    this.server.headersTimeout = 0;
-    this.server.keepAliveTimeout = 0;
-    this.server.on('clientError', (_error, socket) => refuseTruncated(socket as Socket));
+    this.http.requestTimeout = 0;
+    this.http.headersTimeout = 0;
+    this.http.keepAliveTimeout = 0;
+    this.http.on('clientError', (_error, socket) => refuseTruncated(socket as Socket));
+    this.server = createSocketServer({ allowHalfOpen: true }, (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      new RuntimeApiConnection(socket, {
+        next: (reply) => this.next(reply),
+        respond: (id, body, contentType, reply) => {
+          const flight = this.answering(id, 'response', undefined, reply);
+          if (flight) this.complete(flight, 'response', { bytes: body, contentType }, reply);
+        },
+        handOver: (taken) => this.http.emit('connection', taken),
+      });
+    });
   }
 
   async listen(): Promise<this> {
@@ -64,13 +90,13 @@ export class RuntimeApiServer implements RuntimeApi {
   }
 
   deliver(delivery: Delivery, sink: ResponseSink): void {
-    const response = this.parked.shift();
-    if (!response) throw new Error(`no bootstrap waits for invocation ${delivery.requestId}`);
+    const reply = this.parked.shift();
+    if (!reply) throw new Error(`no bootstrap waits for invocation ${delivery.requestId}`);
     for (const [id, flight] of this.flights) {
       if (flight.state === 'answered') this.flights.delete(id);
     }
     this.flights.set(delivery.requestId, { delivery, sink, state: 'running' });
-    sendInvocation(response, delivery);
+    reply.sendInvocation(delivery);
   }
 
   forget(requestId: string): void {
@@ -79,102 +105,105 @@ export class RuntimeApiServer implements RuntimeApi {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeAllConnections();
+    this.sockets.forEach((socket) => socket.destroy());
+    this.http.close();
     await closed;
   }
 
   private route(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? '').split('?')[0];
-    if (request.method === 'GET' && path === `${API}/invocation/next`) return this.next(response);
-    if (request.method === 'POST' && path === `${API}/init/error`) return void this.initError(request, response);
+    if (request.method === 'GET' && path === `${API}/invocation/next`) return this.next(new HttpReply(response));
+    if (request.method === 'POST' && path === `${API}/init/error`) return void this.initError(request, new HttpReply(response));
     const answer = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path);
-    if (request.method === 'POST' && answer) return void this.answer(answer[1], answer[2], request, response);
+    if (request.method === 'POST' && answer) return void this.answer(answer[1], answer[2] as AnswerKind, request, response);
     request.resume();
     response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
   }
 
-  private next(response: ServerResponse): void {
+  private next(reply: Reply): void {
     const flights = [...this.flights.values()];
-    if (this.state === 'initError') return refuseState(response, 'InitError', 'Ready');
+    if (this.state === 'initError') return refuseState(reply, 'InitError', 'Ready');
     if (this.maxInFlight === 1) {
-      if (flights.some((flight) => flight.state === 'responding')) return refuseState(response, 'InvocationResponse', 'Ready');
+      if (flights.some((flight) => flight.state === 'responding')) return refuseState(reply, 'InvocationResponse', 'Ready');
       const running = flights.find((flight) => flight.state === 'running');
       // A client that lost the first reply asks again and is given the same invocation.
-      if (running) return sendInvocation(response, running.delivery);
+      if (running) return reply.sendInvocation(running.delivery);
     }
     this.state = 'serving';
-    this.parked.push(response);
-    const leave = () => {
-      const index = this.parked.indexOf(response);
+    this.parked.push(reply);
+    // An invocation given to a client that died would be lost.
+    reply.onceGone(() => {
+      const index = this.parked.indexOf(reply);
       if (index >= 0) this.parked.splice(index, 1);
-    };
-    // A client that died ends its connection before the response knows: an invocation given to it would be lost.
-    const { socket } = response;
-    socket?.once('end', leave);
-    response.once('close', () => {
-      leave();
-      socket?.off('end', leave);
     });
     this.listener.ready();
   }
 
-  private async initError(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async initError(request: IncomingMessage, reply: Reply): Promise<void> {
     const body = await collect(request, MAX_RESPONSE_BYTES);
     if (!body) return;
-    if (this.state !== 'started') return refuseState(response, this.state === 'initError' ? 'InitError' : 'Ready', 'InitError');
+    if (this.state !== 'started') return refuseState(reply, this.state === 'initError' ? 'InitError' : 'Ready', 'InitError');
     this.state = 'initError';
-    accept(response);
+    reply.send(202, ACCEPTED);
     this.listener.initFailed({ errorType: errorTypeOf(request.headers[ERROR_TYPE]), payload: body.bytes });
   }
 
-  private async answer(id: string, kind: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const flight = this.flights.get(id);
-    const target = kind === 'error' ? 'InvocationErrorResponse' : 'InvocationResponse';
-    if (!flight) {
-      request.resume();
-      return refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
-    }
-    if (flight.state !== 'running') {
-      request.resume();
-      return refuseState(response, flight.state === 'answered' ? 'ResponseSent' : 'InvocationResponse', target);
-    }
+  private async answer(id: string, kind: AnswerKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = new HttpReply(response);
     const mode = request.headers['lambda-runtime-function-response-mode'];
-    if (kind === 'response' && mode !== undefined && mode !== 'streaming') {
-      request.resume();
-      return refuse(response, 400, 'InvalidFunctionResponseMode', 'Invalid function response mode');
-    }
-    flight.state = 'responding';
+    const flight = this.answering(id, kind, mode, reply);
+    if (!flight) return void request.resume();
     const contentType = request.headers['content-type'] ?? 'application/json';
-    if (kind === 'response' && mode === 'streaming') return this.stream(flight, contentType, request, response);
+    if (kind === 'response' && mode === 'streaming') return this.stream(flight, contentType, request, reply);
 
     const body = await collect(request, MAX_RESPONSE_BYTES);
     if (!body || !this.flights.has(id)) {
       // Cut off: the client may try again. Forgotten meanwhile (the deadline passed): nobody waits for it.
       flight.state = 'running';
-      if (body) refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
+      if (body) reply.send(400, refusal('InvalidRequestID', 'Invalid request ID'));
       return;
     }
+    this.complete(flight, kind, { ...body, contentType, errorType: request.headers[ERROR_TYPE] }, reply);
+  }
+
+  /** The flight that is being answered, or nothing when the answer is refused. */
+  private answering(id: string, kind: AnswerKind, mode: string | string[] | undefined, reply: Reply): Flight | undefined {
+    const flight = this.flights.get(id);
+    if (!flight) {
+      reply.send(400, refusal('InvalidRequestID', 'Invalid request ID'));
+      return undefined;
+    }
+    if (flight.state !== 'running') {
+      refuseState(reply, flight.state === 'answered' ? 'ResponseSent' : 'InvocationResponse', kind === 'error' ? 'InvocationErrorResponse' : 'InvocationResponse');
+      return undefined;
+    }
+    if (kind === 'response' && mode !== undefined && mode !== 'streaming') {
+      reply.send(400, refusal('InvalidFunctionResponseMode', 'Invalid function response mode'));
+      return undefined;
+    }
+    flight.state = 'responding';
+    return flight;
+  }
+
+  private complete(flight: Flight, kind: AnswerKind, { bytes, tooLarge, contentType, errorType }: AnswerBody, reply: Reply): void {
     this.answered(flight);
-    if (body.tooLarge) {
-      refuse(response, 413, 'RequestEntityTooLarge', `Exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`);
+    if (tooLarge) {
+      reply.send(413, refusal('RequestEntityTooLarge', `Exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`));
       flight.sink.fail(functionError('Function.ResponseSizeTooLarge',
         `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`));
       return;
     }
-    accept(response);
-    if (kind === 'error') {
-      flight.sink.fail({ errorType: errorTypeOf(request.headers[ERROR_TYPE]), payload: body.bytes });
-    } else {
-      flight.sink.respond(body.bytes, contentType);
-    }
+    reply.send(202, ACCEPTED);
+    if (kind === 'error') flight.sink.fail({ errorType: errorTypeOf(errorType), payload: bytes });
+    else flight.sink.respond(bytes, contentType);
   }
 
-  private stream(flight: Flight, contentType: string, request: IncomingMessage, response: ServerResponse): void {
+  private stream(flight: Flight, contentType: string, request: IncomingMessage, reply: Reply): void {
     const body = new PassThrough();
     const end = new Promise<FunctionError | undefined>((resolve) => {
       request.on('end', () => {
         this.answered(flight);
-        accept(response);
+        reply.send(202, ACCEPTED);
         resolve(errorFromTrailers(request));
         body.end();
       });
@@ -211,31 +240,6 @@ async function collect(request: IncomingMessage, limit: number): Promise<{ bytes
   return { bytes: Buffer.concat(chunks), tooLarge: size > limit };
 }
 
-function sendInvocation(response: ServerResponse, delivery: Delivery): void {
-  const headers: Record<string, string | number> = {
-    'Content-Type': 'application/json',
-    'Content-Length': delivery.event.length,
-    'Lambda-Runtime-Aws-Request-Id': delivery.requestId,
-    'Lambda-Runtime-Deadline-Ms': delivery.deadlineMs,
-    'Lambda-Runtime-Invoked-Function-Arn': delivery.invokedFunctionArn,
-  };
-  const optional = {
-    'Lambda-Runtime-Trace-Id': delivery.traceId,
-    'Lambda-Runtime-Client-Context': delivery.clientContext,
-    'Lambda-Runtime-Cognito-Identity': delivery.cognitoIdentity,
-    'Lambda-Runtime-Aws-Tenant-Id': delivery.tenantId,
-  };
-  for (const [name, value] of Object.entries(optional)) {
-    if (value) headers[name] = headerText(value);
-  }
-  response.writeHead(200, headers).end(delivery.event);
-}
-
-/** Node writes header values as Latin-1; the text of a client context is UTF-8 on the wire. */
-function headerText(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1').replace(/[\r\n]+/g, ' ');
-}
-
 function errorFromTrailers(request: IncomingMessage): FunctionError | undefined {
   const type = request.trailers[ERROR_TYPE];
   const body = request.trailers[ERROR_BODY];
@@ -248,16 +252,8 @@ function errorTypeOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^(Runtime|Function)\.[A-Z][a-zA-Z]+$/.test(header) ? header : 'Runtime.Unknown';
 }
 
-function accept(response: ServerResponse): void {
-  response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"OK"}\n');
-}
-
-function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify({ errorMessage, errorType })}\n`);
-}
-
-function refuseState(response: ServerResponse, from: string, to: string): void {
-  refuse(response, 403, 'InvalidStateTransition', `Transition from ${from} to ${to} is not allowed`);
+function refuseState(reply: Reply, from: string, to: string): void {
+  reply.send(403, refusal('InvalidStateTransition', `Transition from ${from} to ${to} is not allowed`));
 }
 
 /** The client ended its side in the middle of a request. */

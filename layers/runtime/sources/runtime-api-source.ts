@@ -1,6 +1,6 @@
 /** Defines the Runtime API as a source of invocations: one after the other on one connection. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
-import type { Headers, RuntimeApiClient } from './runtime-api';
+import type { Headers, OnReply, RuntimeApiClient } from './runtime-api';
 import type * as RuntimeApiStream from './runtime-api-stream';
 import type * as ErrorFormat from '../core/error-format';
 import type { Invocation, Invoke, Running, Sink, StreamSink } from '../core/invocation';
@@ -17,7 +17,12 @@ export interface SourceOptions {
   /** There is no next invocation to be had; `retry` asks again. */
   readonly onLost: (error: Error, retry: () => void) => void;
   readonly logError: (title: string, thrown: unknown) => void;
+  /** Whether a small answer goes out together with the question for the next invocation: a host of ours takes that. */
+  readonly pipelined?: boolean;
 }
+
+/** Together with the question it is read at once. */
+const SMALL = 16 * 1024;
 
 export class RuntimeApiSource implements Sink {
   private current?: { readonly invocation: Invocation; running?: Running; answered: boolean };
@@ -33,19 +38,21 @@ export class RuntimeApiSource implements Sink {
   }
 
   start(): void {
-    this.options.client.next((error, status, headers, body) => {
-      if (error || status !== 200) return this.options.onLost(error ?? refused(status), () => this.start());
-      const requestId: string | undefined = headers['lambda-runtime-aws-request-id'];
-      if (!requestId) return this.options.onLost(new Error('the Runtime API delivered an invocation without a request id'), () => this.start());
-      const invocation = { requestId, headers, event: body.toString('utf8'), sink: this };
-      const current = { invocation, running: undefined as Running | undefined, answered: false };
-      this.current = current;
-      // It was on its way when the thread could not go on any more.
-      if (this.aborted) return this.fail(this.aborted.thrown);
-      if (!this.options.keepAlive) this.options.client.keepAlive(false);
-      this.within(headers, () => { current.running = this.options.invoke(invocation); });
-    });
+    this.options.client.next(this.delivered);
   }
+
+  private readonly delivered: OnReply = (error, status, headers, body) => {
+    if (error || status !== 200) return this.options.onLost(error ?? refused(status), () => this.start());
+    const requestId: string | undefined = headers['lambda-runtime-aws-request-id'];
+    if (!requestId) return this.options.onLost(new Error('the Runtime API delivered an invocation without a request id'), () => this.start());
+    const invocation = { requestId, headers, event: body.toString('utf8'), sink: this };
+    const current = { invocation, running: undefined as Running | undefined, answered: false };
+    this.current = current;
+    // It was on its way when the thread could not go on any more.
+    if (this.aborted) return this.fail(this.aborted.thrown);
+    if (!this.options.keepAlive) this.options.client.keepAlive(false);
+    this.within(headers, () => { current.running = this.options.invoke(invocation); });
+  };
 
   /** Takes no more work. `idle` is called when what is in flight has been answered. */
   stop(idle: () => void): void {
@@ -74,7 +81,10 @@ export class RuntimeApiSource implements Sink {
 
   succeed(json: string): void {
     if (!this.answer()) return;
-    this.options.client.respond(this.current!.invocation.requestId, json, this.answered);
+    const { requestId } = this.current!.invocation;
+    if (!this.options.pipelined || this.whenIdle || json.length > SMALL) return this.options.client.respond(requestId, json, this.answered);
+    this.current = undefined;
+    this.options.client.respondAndNext(requestId, json, this.delivered);
   }
 
   fail(thrown: unknown): void {
