@@ -83,7 +83,7 @@ export class Fleet {
   private take(assembly: Assembly): void {
     this.assembly = assembly;
     this.functions = functionsOf(assembly);
-    this.services = containersOf(assembly).filter(({ ports, isTask }) => ports.length > 0 && !isTask);
+    this.services = containersOf(assembly).filter(({ ports }) => ports.length > 0);
   }
 
   private start(of: LambdaFunction): Running<LocalFunction> {
@@ -116,7 +116,7 @@ export class Fleet {
       this.served.set(of.name, { definition, host, ports });
       // It is tried again when the app changes, whatever has.
       host.catch(() => this.served.set(of.name, { definition: '', host, ports }));
-      process.stdout.write(`${of.name}  ${(await host).urls.join(' ')}\n`);
+      process.stdout.write(`${of.name}  ${(await host).addresses.join(' ')}\n`);
     } catch (error) {
       this.report(error as Error);
     }

@@ -2,7 +2,7 @@
  * Defines the app of the tests with container images, of aws-cdk-lib alone. The base images are those that .ci/prepare makes under
  * the names of the real ones; on other machines the engine pulls them.
  */
-import { chmodSync, cpSync } from 'node:fs';
+import { chmodSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ecrAssets from 'aws-cdk-lib/aws-ecr-assets';
@@ -30,7 +30,6 @@ const attempt = (path) => { try { writeFileSync(path, 'x'); return 'written'; } 
 exports.answer = async (event, context) => {
   console.log('a line of the handler');
   if (event.hang) { console.log('hangs'); await new Promise(() => { setInterval(() => {}, 1000); }); }
-  if (event.ms) { console.log('has begun'); await new Promise((resolve) => setTimeout(resolve, event.ms)); }
   return { event, env: process.env, name: context.functionName, arn: context.invokedFunctionArn, tmp: attempt('/tmp/x'), task: attempt('/var/task/x'), user: process.getuid(), cwd: process.cwd() };
 };
 `;
@@ -41,7 +40,10 @@ const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtim
 (async () => {
   for (;;) {
     const next = await fetch(api + 'next');
-    await next.json();
+    if ((await next.json()).wait) {
+      console.log('has begun');
+      await new Promise((resolve) => setTimeout(resolve, 60000));
+    }
     await fetch(api + next.headers.get('lambda-runtime-aws-request-id') + '/response', { method: 'POST', body: JSON.stringify(process.argv.slice(2)) });
   }
 })();
@@ -65,12 +67,19 @@ export function writeImages(directory: string): void {
     'ours/index.js': HANDLERS,
     'foreign/docker/Dockerfile.other': `${NODE}COPY client.js /app/client.js\nENTRYPOINT ["node", "/app/client.js"]\nCMD ["from the image"]\n`,
     'foreign/client.js': FOREIGN,
+    'emulated/Dockerfile': 'FROM scratch\nCOPY program /program\nENTRYPOINT ["/program"]\n',
     'breaks/Dockerfile': `${NODE}RUN echo the words of the build && exit 42\n`,
     'server/Dockerfile': `${NODE}COPY server.js /server.js\nCMD ["node", "/server.js"]\n`,
     'server/server.js': SERVER,
     'task/Dockerfile': `${NODE}COPY task.js /task.js\nCMD ["node", "/task.js"]\n`,
     'task/task.js': TASK,
   });
+  // The head of a program for another instruction set, which no machine runs.
+  const head = Buffer.alloc(64);
+  head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  head.writeUInt16LE(2, 16);
+  head.writeUInt16LE(arm ? 62 : 183, 18);
+  writeFileSync(join(directory, 'emulated/program'), head, { mode: 0o755 });
   cpSync(join(root, 'layers/runtime/dist'), join(directory, 'ours/opt/cdk-hybrid/runtime'), { recursive: true });
   cpSync(join(root, 'layers/nodejs/bootstrap'), join(directory, 'ours/opt/bootstrap'));
   chmodSync(join(directory, 'ours/opt/bootstrap'), 0o755);
@@ -90,6 +99,10 @@ export function synthesizeImages(directory: string, port: number): void {
   });
   new lambda.DockerImageFunction(stack, 'Foreign', {
     code: image('foreign', { file: 'docker/Dockerfile.other', cmd: ['from', 'the template'] }), architecture, timeout: Duration.seconds(30),
+  });
+  new lambda.DockerImageFunction(stack, 'Emulated', {
+    code: image('emulated', { platform: arm ? ecrAssets.Platform.LINUX_AMD64 : ecrAssets.Platform.LINUX_ARM64 }),
+    architecture: arm ? lambda.Architecture.X86_64 : lambda.Architecture.ARM_64,
   });
   new lambda.DockerImageFunction(stack, 'Breaks', { code: image('breaks'), architecture });
   new lambda.DockerImageFunction(stack, 'OtherArchitecture', {

@@ -130,7 +130,7 @@ describe('build calls the client', () => {
     const { code, out } = await run(['build', '--all'], { CDK_DOCKER: path });
     const names = calls().split('\n').filter((line) => line.startsWith('build ')).map((line) => /--tag (\S+)/.exec(line)![1]);
     expect([code, out.trim().split('\n').sort()]).toEqual([0, [...new Set(names)].sort()]);
-    expect(new Set(names).size).toBe(5);
+    expect(new Set(names).size).toBe(6);
   });
 
   test('not, but the program that an asset names, which prints the image\'s name', async () => {
@@ -215,6 +215,12 @@ withEngine('invoke', () => {
     expect(calls()).not.toContain('--network');
   });
 
+  test('of an image for another architecture that the engine cannot run says so', async () => {
+    const { code, out, err } = await run(['invoke', 'Emulated']);
+    expect([code, JSON.parse(out).errorType]).toEqual([1, 'Runtime.ExitError']);
+    expect(err).toMatch(/^cdk-hybrid: Images\/Emulated: its image is for \w+, which an engine on this machine \(\w+\) can only run where it emulates that$/m);
+  });
+
   test('ends the container of an invocation that takes too long', async () => {
     const { code, out } = await run(['invoke', 'Ours', '--event', '{"hang":true}']);
     expect([code, JSON.parse(out).errorMessage]).toEqual([1, expect.stringContaining('Task timed out after 3.00 seconds')]);
@@ -222,17 +228,17 @@ withEngine('invoke', () => {
   });
 
   test('that is interrupted leaves no container behind', async () => {
-    const child = startCdkHybrid(['invoke', 'Ours', '--event', '{"ms":2900}'], { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } });
+    const child = startCdkHybrid(['invoke', 'Foreign', '--event', '{"wait":true}'], { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } });
     const closed = new Promise((resolve) => child.on('close', resolve));
     let err = '';
     await new Promise<void>((resolve) => child.stderr.on('data', (chunk) => {
       err += chunk;
       if (err.includes('has begun')) resolve();
     }));
-    expect(containersOf('Ours')).toHaveLength(1);
+    expect(containersOf('Foreign')).toHaveLength(1);
     child.kill('SIGINT');
     expect(await closed).toBe(130);
-    expect(containersOf('Ours')).toEqual([]);
+    expect(containersOf('Foreign')).toEqual([]);
   });
 
   test('of a task runs it once with the event: its result on stdout, its exit code', async () => {
@@ -261,6 +267,21 @@ describe('local', () => {
       await said(/cdk-hybrid: the container engine '\/nowhere\/engine' is not on this machine/);
       lambda.destroy();
     });
+  });
+
+  test('runs a service with what its definition says, on the port that was asked for', async () => {
+    // An engine with a network of its own for each container; what it runs here only waits.
+    const { path, calls } = client('publishing', 'case $1 in inspect) echo bridge;; start) echo started; exec sleep 60;; esac');
+    await serveLocally({ cwd: directory, env: { CDK_DOCKER: path, CDK_HYBRID_CACHE_DIR: cache } }, async ({ said, stop }) => {
+      expect(await said(/^Images\/Web {2}(\S+)$/m)).toMatchObject({ 1: 'http://127.0.0.1:23456' });
+      await said(/\[Web\] started/);
+      expect(await stop('SIGTERM')).toBe(0);
+    }, ['--publish', 'Web=23456']);
+    const [, name] = /^create --rm --name (cdk-hybrid-Images-Web-\w+) /m.exec(calls())!;
+    expect(calls()).toContain(`--publish 127.0.0.1:23456:${servicePort} --pull never --stop-timeout 0 --memory 512m --user 1000 --read-only --volume /tmp --env `);
+    expect(calls()).toMatch(new RegExp('^create .* cdkasset-\\w+ node /server\\.js an argument$', 'm'));
+    expect(calls()).toContain(`start --attach ${name}\n`);
+    expect(calls()).toContain(`rm --force ${name}\n`);
   });
 
   (engine ? test : test.skip)('serves images and services, replaces a container that takes too long, and leaves none behind', async () => {

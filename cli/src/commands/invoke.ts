@@ -20,7 +20,7 @@ export async function invoke(assembly: Assembly, options: Options): Promise<numb
   const given = givenEnvironment(options.envFiles, options.env);
   endOnSignal();
   if ('definition' in called) {
-    if (!called.isTask) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a container that takes no event`);
+    if (!called.sources.includes('task')) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a container that takes no event`);
     return runTask(called, event, given);
   }
   const running = await runFunction(called, assembly, given);

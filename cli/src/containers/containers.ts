@@ -10,8 +10,8 @@ export interface Container extends Named {
   readonly image: ImageAsset;
   /** The ports that it listens on. */
   readonly ports: readonly number[];
-  /** It runs once, with an event. */
-  readonly isTask: boolean;
+  /** What its host takes invocations from (HYBRID_SOURCES), where it has one. */
+  readonly sources: readonly string[];
   readonly memoryMiB?: number;
   /** The container definition, as the template has it. */
   readonly definition: Record<string, any>;
@@ -42,8 +42,8 @@ function containersIn(stack: Stack, logicalId: string, resource: Resource, class
       stack,
       architecture: platform?.CpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64',
       image,
-      ports: (definition.PortMappings ?? []).map((mapping: Record<string, unknown>) => Number(mapping.ContainerPort)),
-      isTask: environmentText(definition, 'HYBRID_SOURCES').split(',').includes('task'),
+      ports: (definition.PortMappings ?? []).map((mapping: Record<string, unknown>) => Number(mapping.ContainerPort)).filter(Number.isInteger),
+      sources: environmentText(definition, 'HYBRID_SOURCES').split(','),
       memoryMiB: Number(textOf(definition.Memory ?? memory, stack)) || undefined,
       definition,
     };

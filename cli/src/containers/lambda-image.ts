@@ -11,7 +11,7 @@ import { lambdaEnvironment } from '../../../layers/runtime/host/lambda-environme
 import { RuntimeApiServer } from '../../../layers/runtime/host/runtime-api-server';
 import { IsolatedInvoker } from '../../../layers/runtime/invokers/isolated';
 import { environmentOf } from '../environment';
-import { CliError, tellLog } from '../errors';
+import { CliError, tell, tellLog } from '../errors';
 import type { LambdaFunction, LocalFunction } from '../functions';
 import { describe, textOf } from '../template-values';
 
@@ -19,6 +19,7 @@ import { describe, textOf } from '../template-values';
 const INIT_MS = 20_000;
 /** How long a bootstrap may take from SIGTERM to its end. */
 const GRACE_MS = 2_000;
+const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 const VERSION = '$LATEST';
 /** The names that an image sets itself, and what has no meaning in one. */
 const OF_THE_IMAGE = ['PATH', 'LD_LIBRARY_PATH', 'LANG', '_HANDLER'];
@@ -31,7 +32,16 @@ export async function runImageFunction(of: LambdaFunction, given: Readonly<Recor
   const way = await wayToHost();
   const name = await buildImage({ name: of.name, architecture: of.architecture, image });
   const invoker = containerInvoker(of, name, way, environmentOf(of, given, true), prefix);
-  return { invoke: (request) => invoker.invoke(request), stop: () => invoker.stop(of.timeoutMs, GRACE_MS) };
+  return {
+    invoke: async (request) => {
+      const result = await invoker.invoke(request);
+      if (result.errorType === 'Runtime.ExitError' && of.architecture !== ARCHITECTURE) {
+        tell(`${of.name}: its image is for ${of.architecture}, which an engine on this machine (${ARCHITECTURE}) can only run where it emulates that`);
+      }
+      return result;
+    },
+    stop: () => invoker.stop(of.timeoutMs, GRACE_MS),
+  };
 }
 
 function containerInvoker(

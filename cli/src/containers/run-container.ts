@@ -18,8 +18,8 @@ const MAX_VARIABLE_BYTES = 128 * 1024 - 1;
 
 /** A container that serves. */
 export interface Service {
-  /** By which each of its ports is reached. */
-  readonly urls: readonly string[];
+  /** By which each of its ports is reached: a URL where our host listens, which speaks HTTP. */
+  readonly addresses: readonly string[];
   /** Lets it end by itself, and ends it when it has not within its stop timeout. */
   stop(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function startService(
     await removeContainer(name);
   });
   return {
-    urls: of.ports.map((port, index) => `http://127.0.0.1:${onHost ? port : ports[index]}`),
+    addresses: of.ports.map((port, index) => `${of.sources.includes('http') ? 'http://' : ''}127.0.0.1:${onHost ? port : ports[index]}`),
     stop: async () => {
       stopping = true;
       client.kill('SIGTERM');
