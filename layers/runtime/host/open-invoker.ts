@@ -5,6 +5,7 @@ import { lambdaEnvironment } from './lambda-environment';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import type * as SharedInvokerModule from '../invokers/shared-invoker';
+import { describeError } from '../sources/once';
 
 /** SO_REUSEPORT: since Node.js 22.12 and 23.1, on Linux. */
 const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
@@ -48,14 +49,5 @@ export function logStream({ sources }: HostSettings, standardOutput: boolean): N
 
 /** Tells why the handler cannot be initialized. */
 export function describeInitFailure(payload: Buffer): string {
-  let type = 'Runtime.Unknown';
-  let message = payload.toString();
-  try {
-    const error = JSON.parse(message) as { errorType?: string; errorMessage?: string };
-    type = error.errorType ?? type;
-    message = error.errorMessage ?? message;
-  } catch {
-    // a bootstrap that reports something else than JSON
-  }
-  return `the handler cannot be initialized: ${type}: ${message}`;
+  return `the handler cannot be initialized: ${describeError(payload)}`;
 }

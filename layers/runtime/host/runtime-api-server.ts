@@ -48,6 +48,8 @@ export class RuntimeApiServer implements RuntimeApi {
   private readonly parked: Reply[] = [];
   /** In flight, and with one invocation at a time also the last one answered: a second answer to it is a wrong state. */
   private readonly flights = new Map<string, Flight>();
+  /** The last answer on a connection: a client of ours asks for the next invocation before it is done. */
+  private readonly answers = new WeakMap<Socket, Promise<void>>();
   private readonly maxInFlight: number;
   private state: 'started' | 'initError' | 'serving' = 'started';
 
@@ -112,10 +114,13 @@ export class RuntimeApiServer implements RuntimeApi {
 
   private route(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? '').split('?')[0];
-    if (request.method === 'GET' && path === `${API}/invocation/next`) return this.next(new HttpReply(response));
+    if (request.method === 'GET' && path === `${API}/invocation/next`) {
+      const reply = new HttpReply(response);
+      return void (this.answers.get(request.socket)?.then(() => this.next(reply)) ?? this.next(reply));
+    }
     if (request.method === 'POST' && path === `${API}/init/error`) return void this.initError(request, new HttpReply(response));
     const answer = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path);
-    if (request.method === 'POST' && answer) return void this.answer(answer[1], answer[2] as AnswerKind, request, response);
+    if (request.method === 'POST' && answer) return void this.answers.set(request.socket, this.answer(answer[1], answer[2] as AnswerKind, request, response));
     request.resume();
     response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
   }

@@ -1,16 +1,14 @@
 /** Defines how the body of a request is read: as much as is allowed, or dropped. */
-import type { IncomingMessage } from 'node:http';
-import { findHeader } from './request';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** How long a client may go on sending what is dropped, before the connection is cut. */
 const LINGER_MS = 2_000;
-const EMPTY = Buffer.alloc(0);
 
 /** How many bytes the body has: undefined when that shows only at its end. */
-export function announcedLength(rawHeaders: readonly string[]): number | undefined {
-  const length = findHeader(rawHeaders, 'content-length');
+export function announcedLength(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length'];
   if (length !== undefined) return Number(length);
-  return findHeader(rawHeaders, 'transfer-encoding') === undefined ? 0 : undefined;
+  return headers['transfer-encoding'] === undefined ? 0 : undefined;
 }
 
 /** Gives the whole body, or nothing once it is over the limit. */
@@ -24,7 +22,12 @@ export function readBody(request: IncomingMessage, limit: number, complete: (bod
     chunks.length = 0;
     tooLarge();
   };
-  const onEnd = (): void => complete(chunks.length === 1 ? chunks[0] : chunks.length === 0 ? EMPTY : Buffer.concat(chunks, size));
+  const onEnd = (): void => {
+    const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
+    // The request, and with it this function, lives until the answer.
+    chunks.length = 0;
+    complete(body);
+  };
   request.on('data', onData).on('end', onEnd);
 }
 

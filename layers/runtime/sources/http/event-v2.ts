@@ -1,26 +1,16 @@
 /** Defines the event of an API Gateway HTTP API, payload format 2.0. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { isTextType } from './body-encoding';
 import { sourceAddress } from './forwarded';
-import { decodeParameter, decodePath, eachParameter, hostName, logTime, lowerCase, put, splitCookies, type Deployment, type RequestFacts, type Strings } from './request';
+import {
+  decodeParameter, decodePath, eachParameter, hostName, logTime, lowerCase, put, splitCookies, type Deployment, type RequestFacts, type Strings,
+} from './request';
 
 const ROUTE_KEY = '$default';
 
 export function eventV2(facts: RequestFacts, { accountId, apiId }: Deployment): object {
-  const { rawHeaders, body } = facts;
-  const headers: Strings = {};
-  let cookies: string[] | undefined;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = lowerCase(rawHeaders[at]);
-    const value = rawHeaders[at + 1];
-    if (name === 'cookie') {
-      cookies = splitCookies(value, cookies);
-      continue;
-    }
-    const before = headers[name] as unknown;
-    // What every object inherits is no string.
-    if (typeof before === 'string') headers[name] = `${before},${value}`;
-    else put(headers, name, value);
-  }
+  const { body } = facts;
+  const { headers, cookies } = splitHeaders(facts);
   const path = decodePath(facts.path);
   const domainName = hostName(headers.host);
   const dot = domainName.indexOf('.');
@@ -58,6 +48,42 @@ export function eventV2(facts: RequestFacts, { accountId, apiId }: Deployment): 
     event.isBase64Encoded = !text;
   }
   return event;
+}
+
+/** The headers by lower-case name, those of a name joined, and the cookies. */
+function splitHeaders({ rawHeaders, headers: parsed }: RequestFacts): { headers: Strings; cookies: string[] | undefined } {
+  // Node drops and joins some that come twice: what it has is right when it has as many as were sent.
+  if (parsed && isComplete(parsed, rawHeaders.length / 2)) {
+    if (parsed.cookie === undefined) return { headers: parsed as Strings, cookies: undefined };
+    const headers: Strings = {};
+    for (const name in parsed) {
+      if (name !== 'cookie') headers[name] = parsed[name] as string;
+    }
+    return { headers, cookies: splitCookies(parsed.cookie) };
+  }
+  const headers: Strings = {};
+  let cookies: string[] | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = lowerCase(rawHeaders[at]);
+    const value = rawHeaders[at + 1];
+    if (name === 'cookie') {
+      cookies = splitCookies(value, cookies);
+      continue;
+    }
+    const before = headers[name] as unknown;
+    // What every object inherits is no string.
+    if (typeof before === 'string') headers[name] = `${before},${value}`;
+    else put(headers, name, value);
+  }
+  return { headers, cookies };
+}
+
+function isComplete(parsed: IncomingHttpHeaders, count: number): boolean {
+  // The only one that Node keeps as a list.
+  if (parsed['set-cookie'] !== undefined) return false;
+  let found = 0;
+  for (const _name in parsed) found++;
+  return found === count;
 }
 
 /** Decoded; the values of a name that comes twice are joined. */

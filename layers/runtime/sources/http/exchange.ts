@@ -38,8 +38,8 @@ export class Exchange implements HttpCall {
   onAbandoned?: () => void = undefined;
   /** The share of the body in memory. */
   reservation?: Reservation = undefined;
-  /** The source itself says what may be shared. */
-  preflight = false;
+  /** The origin of the page that asks, when answers may be shared. */
+  origin: string | undefined = undefined;
   /** The response is complete, or nobody waits for it. */
   over = false;
   /** The carrier has answered, or will not be asked. */
@@ -94,10 +94,10 @@ export class Exchange implements HttpCall {
     return streamed;
   }
 
-  /** Answers without the handler. */
-  send(status: number, headers: string[], body: string | Buffer): void {
+  /** @param headersFinal nothing is to be added to them */
+  send(status: number, headers: string[], body: string | Buffer, headersFinal = false): void {
     if (this.over) return;
-    this.owner.finishHead(this, headers);
+    if (!headersFinal) this.owner.finishHead(this, headers);
     const { response } = this;
     // These have no body, and 304 speaks of a length that is not ours to know.
     if (status !== 204 && status !== 304) headers.push('Content-Length', status === 205 ? '0' : String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));

@@ -10,7 +10,7 @@ import { eventBuilder, type BuildEvent } from './event';
 import { Exchange, type ExchangeOwner } from './exchange';
 import { asFirstProxy } from './forwarded';
 import type { HttpCarrier } from './http-call';
-import { findHeader, splitTarget } from './request';
+import { splitTarget } from './request';
 import type { HttpSettings } from './settings';
 
 export interface HttpSourceOptions {
@@ -152,22 +152,23 @@ export class HttpSource {
     this.active++;
     (request.socket as Connection)[EXCHANGES]!.push(exchange);
     if (this.state === 'draining') return this.refuse(exchange, 503, expectsContinue);
-    const { rawHeaders } = request;
-    if (findHeader(rawHeaders, 'upgrade')?.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
-    const preflight = this.cors?.preflight(request.method, request.headers);
-    if (preflight) {
-      exchange.preflight = true;
-      return exchange.send(204, preflight, '');
+    // Node has looked into the headers as well: they are parsed already.
+    const { headers } = request;
+    if (headers.upgrade?.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
+    if (this.cors) {
+      const preflight = this.cors.preflight(request.method, headers);
+      if (preflight) return exchange.send(204, preflight, '', true);
+      exchange.origin = headers.origin;
     }
     if (this.queue.full) return this.refuse(exchange, 503, expectsContinue);
-    const length = announcedLength(rawHeaders);
+    const length = announcedLength(headers);
     if (length === 0) return this.submit(exchange, undefined);
     this.receive(exchange, length, expectsContinue);
   }
 
   private receive(exchange: Exchange, length: number | undefined, expectsContinue: boolean): void {
     const { request, response } = exchange;
-    const limit = bodyLimit(this.options.settings.maxBodyBytes, isTextType(findHeader(request.rawHeaders, 'content-type')));
+    const limit = bodyLimit(this.options.settings.maxBodyBytes, isTextType(request.headers['content-type']));
     if (length !== undefined && !(length <= limit)) return this.refuse(exchange, 413, expectsContinue);
     const bytes = length ?? limit;
     const budget = bytes <= SMALL_BODY_BYTES ? this.smallBodies : this.largeBodies;
@@ -194,15 +195,17 @@ export class HttpSource {
     if (exchange.over) return;
     const { settings } = this.options;
     const { request } = exchange;
-    const { socket } = request;
+    const { socket, headers, rawHeaders } = request;
     const { path, query } = splitTarget(request.url!);
-    exchange.traceId = findHeader(request.rawHeaders, 'x-amzn-trace-id');
+    exchange.traceId = headers['x-amzn-trace-id'] as string | undefined;
+    const first = settings.trustedHops === 0;
     exchange.event = this.buildEvent({
       method: request.method!,
       path,
       query,
       protocol: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
-      rawHeaders: settings.trustedHops === 0 ? asFirstProxy(request.rawHeaders, socket.remoteAddress, socket.localPort) : request.rawHeaders,
+      rawHeaders: first ? asFirstProxy(rawHeaders, socket.remoteAddress, socket.localPort) : rawHeaders,
+      headers: first ? undefined : headers,
       socketAddress: socket.remoteAddress,
       trustedHops: settings.trustedHops,
       requestId: exchange.requestId,
@@ -220,7 +223,7 @@ export class HttpSource {
     const body = JSON.stringify({ message: STATUS_CODES[status] });
     const headers = ['Content-Type', 'application/json'];
     if (status === 503) headers.push('Retry-After', '1');
-    if (request.complete || announcedLength(request.rawHeaders) === 0) return exchange.send(status, headers, body);
+    if (request.complete || announcedLength(request.headers) === 0) return exchange.send(status, headers, body);
     headers.push('Connection', 'close');
     if (bodyHeldBack) return exchange.send(status, headers, body);
     this.owner.finishHead(exchange, headers);
@@ -257,7 +260,7 @@ export class HttpSource {
       withdraw: (exchange) => this.queue.withdraw(exchange),
       finishHead: (exchange, headers) => {
         if (this.state === 'draining') exchange.response.shouldKeepAlive = false;
-        if (!exchange.preflight) this.cors?.apply(headers, exchange.request.headers.origin);
+        this.cors?.apply(headers, exchange.origin);
       },
       log: (line) => this.log(line),
     };

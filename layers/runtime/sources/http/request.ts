@@ -1,4 +1,5 @@
 /** Defines what events are made of: the facts of one request, and the parts that every event shape takes from them. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { unescape } from 'node:querystring';
 
 /** One request, its body complete. */
@@ -11,6 +12,8 @@ export interface RequestFacts {
   readonly protocol: string;
   /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[];
+  /** The same by lower-case name, as Node has them, when at hand; the event may keep the object. */
+  readonly headers?: IncomingHttpHeaders;
   /** The address at the other end of the connection. */
   readonly socketAddress: string | undefined;
   readonly trustedHops: number;
@@ -56,7 +59,8 @@ export function eachParameter(query: string, take: (name: string, value: string)
 }
 
 export function decodeParameter(text: string): string {
-  return unescape(text.includes('+') ? text.replaceAll('+', ' ') : text);
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  return spaced.includes('%') ? unescape(spaced) : spaced;
 }
 
 /** The path without percent-encoding; as sent when it is not well encoded. */
