@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { HandlerCode } from '../../src/model/handler-code';
 import { containerEngine } from '../real-parts';
-import { builtImage, Container, freePorts, invokeWithSdk, listens, runToEnd, Server } from './containers';
+import { builtImage, freePorts, healthy, invokeWithSdk, runToEnd, serve, Server } from './containers';
 
 const CONFINED = ['--read-only', '--memory=256m'];
 const INVOKERS: [string, { [name: string]: string }][] = [
@@ -21,13 +21,8 @@ let image: string;
   }, 180_000);
 
   describe.each(INVOKERS)('%s', (_name, invoker) => {
-    const start = async (handler: string, environment: { [name: string]: string }): Promise<Server> => {
-      const [port] = await freePorts(1);
-      const container = new Container(image, { environment: { PORT: `${port}`, ...invoker, ...environment }, options: CONFINED, command: [handler] });
-      await container.until('listener', () => listens(port));
-      return { container, endpoint: `http://127.0.0.1:${port}` };
-    };
-    const healthy = ({ container, endpoint }: Server) => container.until('health', async () => (await fetch(`${endpoint}/_health`)).ok);
+    const start = (handler: string, environment: { [name: string]: string }): Promise<Server> =>
+      serve(image, { environment: { ...invoker, ...environment }, options: CONFINED, command: [handler] });
     const service = async (handler: string, environment: { [name: string]: string } = {}): Promise<Server> => {
       const server = await start(handler, { HYBRID_SOURCES: 'http', ...environment });
       await healthy(server);
@@ -36,10 +31,6 @@ let image: string;
     const get = async ({ endpoint }: Server) => {
       const answer = await fetch(`${endpoint}/path`);
       return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.text() };
-    };
-    const stops = async ({ container }: Server) => {
-      container.signal('SIGTERM');
-      expect(await container.end()).toBe(0);
     };
     const run = (source: string, handler: string, environment: { [name: string]: string } = {}) =>
       runToEnd(image, { environment: { HYBRID_SOURCES: source, HYBRID_EVENT: '{"code":3}', ...invoker, ...environment }, options: CONFINED, command: [handler] });
@@ -59,7 +50,7 @@ let image: string;
       // Where the handler had the only thread, there is a moment without one.
       await healthy(server);
       expect(await get(server)).toMatchObject(answer);
-      await stops(server);
+      expect(await server.container.stop()).toBe(0);
     }, 60_000);
 
     test('HTTP: SIGTERM lets what is in flight finish, and the handler hears of it', async () => {
@@ -67,7 +58,7 @@ let image: string;
       const answer = get(server);
       const written = () => server.container.stdout + server.container.stderr;
       await server.container.until('work', () => written().includes('started'));
-      await stops(server);
+      expect(await server.container.stop()).toBe(0);
       expect(await answer).toMatchObject({ status: 200, body: expect.stringContaining('finished') });
       expect(written()).toContain('handler saw SIGTERM');
     }, 60_000);
@@ -86,7 +77,7 @@ let image: string;
       expect(await invoke({ kind: 'exit', code: 3 })).toMatchObject({ FunctionError: 'Unhandled', Payload: expect.stringContaining('Runtime.ExitError') });
       expect(await invoke({ kind: 'slow', ms: 60_000 })).toMatchObject({ FunctionError: 'Unhandled', Payload: expect.stringContaining('Task timed out after 2.00 seconds') });
       expect(await invoke({ n: 2 })).toMatchObject({ FunctionError: undefined, Payload: '{"n":2}' });
-      await stops(server);
+      expect(await server.container.stop()).toBe(0);
     }, 60_000);
 
     test.each([

@@ -88,6 +88,12 @@ export class Container {
     engine('kill', '--signal', signal, this.name);
   }
 
+  /** Tells it to stop, and gives its status. */
+  public stop(): Promise<number> {
+    this.signal('SIGTERM');
+    return this.end();
+  }
+
   /** Runs a program in it and gives what it printed. */
   public exec(...command: string[]): string {
     return engine('exec', this.name, ...command);
@@ -107,6 +113,19 @@ export class Container {
 export interface Server {
   readonly container: Container;
   readonly endpoint: string;
+}
+
+/** Runs an image that listens on PORT. */
+export async function serve(image: string, { environment, ...options }: RunOptions = {}): Promise<Server> {
+  const [port] = await freePorts(1);
+  const container = new Container(image, { environment: { PORT: `${port}`, ...environment }, ...options });
+  await container.until('listener', () => listens(port));
+  return { container, endpoint: `http://127.0.0.1:${port}` };
+}
+
+/** Waits until the host says that its handler is initialized. */
+export async function healthy({ container, endpoint }: Server): Promise<void> {
+  await container.until('health', async () => (await fetch(`${endpoint}/_health`)).ok);
 }
 
 /**

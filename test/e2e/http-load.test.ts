@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { HandlerCode } from '../../src/model/handler-code';
 import { containerEngine, loadGenerator } from '../real-parts';
-import { builtImage, Container, freePorts, Server } from './containers';
+import { builtImage, healthy, serve, Server } from './containers';
 
 const parts = [containerEngine(), loadGenerator()];
 const [, wrk] = parts;
@@ -14,11 +14,9 @@ const INVOKERS: [string, { [name: string]: string }][] = [['isolated', { HYBRID_
 let image: string;
 
 async function service(environment: { [name: string]: string }): Promise<Server> {
-  const [port] = await freePorts(1);
-  const container = new Container(image, { environment: { HYBRID_SOURCES: 'http', PORT: `${port}`, ...environment }, options: ['--read-only', '--memory=256m'] });
-  const endpoint = `http://127.0.0.1:${port}`;
-  await container.until('health', async () => (await fetch(`${endpoint}/_health`)).ok);
-  return { container, endpoint };
+  const server = await serve(image, { environment: { HYBRID_SOURCES: 'http', ...environment }, options: ['--read-only', '--memory=256m'] });
+  await healthy(server);
+  return server;
 }
 
 (parts.every(Boolean) ? describe : describe.skip)('an HTTP service under load', () => {
@@ -31,8 +29,7 @@ async function service(environment: { [name: string]: string }): Promise<Server>
     const { stdout } = await promisify(execFile)(wrk!, ['--threads', '1', '--connections', '64', '--duration', '2s', '--timeout', '30s', `${endpoint}/?n=1`]);
     expect(stdout).toMatch(/[1-9]\d* requests in/);
     expect(stdout).not.toMatch(/Non-2xx|Socket errors/);
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
   }, 60_000);
 
   test.each(INVOKERS)('answers others while 100 clients are slow, and lets go of those, %s', async (_name, environment) => {

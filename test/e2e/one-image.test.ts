@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { HandlerCode } from '../../src/model/handler-code';
 import { containerEngine, runtimeInterfaceEmulator } from '../real-parts';
-import { behindEmulator, builtImage, Container, engine, freePorts, listens, runToEnd } from './containers';
+import { behindEmulator, builtImage, Container, engine, healthy, runToEnd, serve } from './containers';
 
 const INVOCATIONS = '2015-03-31/functions/function/invocations';
 const CONFINED = ['--read-only', '--memory=256m'];
@@ -22,12 +22,6 @@ let id: string;
     id = engine('image', 'inspect', '--format', '{{.Id}}', image).trim();
   }, 180_000);
 
-  const server = async (port: number, environment: { [name: string]: string }): Promise<Container> => {
-    const container = new Container(id, { environment: { PORT: `${port}`, ...environment }, options: CONFINED });
-    await container.until('listener', () => listens(port));
-    return container;
-  };
-
   const asked = async (url: string, body?: string) => {
     const answer = await fetch(url, body === undefined ? {} : { method: 'POST', body });
     return [answer.status, await answer.json()];
@@ -40,20 +34,16 @@ let id: string;
   }, 60_000);
 
   test.each([['isolated', {}], ['shared', SHARED]])('is an emulator of its own, %s', async (_invoker, environment) => {
-    const [port] = await freePorts(1);
-    const container = await server(port, environment);
-    expect(await asked(`http://127.0.0.1:${port}/${INVOCATIONS}`, '{"n":2}')).toEqual([200, surroundings(2)]);
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    const { container, endpoint } = await serve(id, { environment, options: CONFINED });
+    expect(await asked(`${endpoint}/${INVOCATIONS}`, '{"n":2}')).toEqual([200, surroundings(2)]);
+    expect(await container.stop()).toBe(0);
   }, 60_000);
 
   test.each([['isolated', {}], ['shared', SHARED]])('is an HTTP service, %s', async (_invoker, environment) => {
-    const [port] = await freePorts(1);
-    const container = await server(port, { HYBRID_SOURCES: 'http', ...environment });
-    await container.until('health', async () => (await fetch(`http://127.0.0.1:${port}/_health`)).ok);
-    expect(await asked(`http://127.0.0.1:${port}/?n=3`)).toEqual([200, surroundings('3')]);
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    const server = await serve(id, { environment: { HYBRID_SOURCES: 'http', ...environment }, options: CONFINED });
+    await healthy(server);
+    expect(await asked(`${server.endpoint}/?n=3`)).toEqual([200, surroundings('3')]);
+    expect(await server.container.stop()).toBe(0);
   }, 60_000);
 
   test.each([['isolated', {}], ['shared', SHARED]])('is a task, %s', async (_invoker, environment) => {
@@ -65,8 +55,7 @@ let id: string;
     const container = new Container(id, { environment: { HYBRID_SOURCES: 'process', HYBRID_EVENT: '{"n":5}', ...environment }, options: CONFINED, command: ['index.process'] });
     const written = () => container.stdout + container.stderr;
     await container.until('work', () => written().includes('working on {'));
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
     expect(written()).toContain('cleaned up');
   }, 60_000);
 });

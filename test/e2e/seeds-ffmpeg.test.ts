@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HandlerCode } from '../../src/model/handler-code';
 import { HandlerRuntime } from '../../src/model/handler-runtime';
 import { containerEngine } from '../real-parts';
-import { builtImage, Container, freePorts } from './containers';
+import { builtImage, serve } from './containers';
 
 const SEEDS = join(__dirname, '../fixtures/seeds');
 
@@ -15,15 +15,12 @@ const SEEDS = join(__dirname, '../fixtures/seeds');
         instructions: ['RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ffmpeg >/dev/null && rm -rf /var/lib/apt/lists/*'],
       }),
     }));
-    const [port] = await freePorts(1);
-    const container = new Container(image, { environment: { HYBRID_SOURCES: 'http', PORT: `${port}`, HYBRID_WORKERS: '1' }, options: ['--read-only', '--memory=256m'] });
-    await container.until('health', async () => (await fetch(`http://127.0.0.1:${port}/_health`)).ok);
+    const { container, endpoint } = await serve(image, { environment: { HYBRID_SOURCES: 'http', HYBRID_WORKERS: '1' }, options: ['--read-only', '--memory=256m'] });
 
-    const answer = await fetch(`http://127.0.0.1:${port}/version`);
+    const answer = await fetch(`${endpoint}/version`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain']);
     expect(await answer.text()).toMatch(/^ffmpeg version 5\./);
 
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
   }, 600_000);
 });

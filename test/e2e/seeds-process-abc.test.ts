@@ -55,8 +55,7 @@ const processAbc = (name: string, dockerfile: string, binary: AdditionalFile[] =
 
   test('stops when told, with ENTRYPOINT exec $ENTRYPOINT', async () => {
     const container = await working('stoppable');
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
     expect(container.stdout).toMatch(/abc: working\nabc: stopped\n$/);
   }, 120_000);
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { HandlerCode } from '../../src/model/handler-code';
 import { HandlerRuntime } from '../../src/model/handler-runtime';
 import { containerEngine, runtimeInterfaceEmulator } from '../real-parts';
-import { behindEmulator, builtImage, Container, freePorts, invokeWithSdk, listens, Server } from './containers';
+import { behindEmulator, builtImage, invokeWithSdk, serve } from './containers';
 
 const FOLDER = join(__dirname, '../fixtures/seeds/python');
 const CONFINED = ['--read-only', '--tmpfs=/tmp', '--memory=256m'];
@@ -31,19 +31,11 @@ const emulator = runtimeInterfaceEmulator();
     image = python('python');
   }, 180_000);
 
-  const served = async (environment: { [name: string]: string } = {}, command: string[] = [], of = image): Promise<Server> => {
-    const [port] = await freePorts(1);
-    const container = new Container(of, { options: CONFINED, environment: { PORT: `${port}`, ...environment }, command });
-    await container.until('listener', () => listens(port));
-    return { container, endpoint: `http://127.0.0.1:${port}` };
-  };
-
   test('answers an invocation of the AWS SDK, with the host in the place of the emulator', async () => {
-    const { container, endpoint } = await served();
+    const { container, endpoint } = await serve(image, { options: CONFINED });
     expect(await invokeWithSdk(endpoint, '{}')).toEqual({ StatusCode: 200, FunctionError: undefined, Payload: '"echo: {}"' });
     expect(await invokeWithSdk(endpoint, '{"hello":"world"}')).toMatchObject({ Payload: '"echo: {\'hello\': \'world\'}"' });
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
   }, 60_000);
 
   test('answers AWS\'s emulator as well, by its own entry', async () => {
@@ -54,7 +46,7 @@ const emulator = runtimeInterfaceEmulator();
   test('needs no script of its own: our entry chooses as well', async () => {
     const direct = python('python-without-script', 'without-script');
     for (const { endpoint } of [
-      await served({}, [], direct),
+      await serve(direct, { options: CONFINED }),
       await behindEmulator(direct, emulator!, ['/opt/cdk-hybrid/entrypoint', '--', 'python', '-m', 'awslambdaric', 'app.handler'], { options: CONFINED }),
     ]) {
       expect(await invokeWithSdk(endpoint, '{}')).toMatchObject({ StatusCode: 200, Payload: '"echo: {}"' });
@@ -62,15 +54,16 @@ const emulator = runtimeInterfaceEmulator();
   }, 60_000);
 
   test('serves HTTP', async () => {
-    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', AWS_LAMBDA_FUNCTION_NAME: 'greeter' }, ['app.http']);
+    const { container, endpoint } = await serve(image, {
+      environment: { HYBRID_SOURCES: 'http', AWS_LAMBDA_FUNCTION_NAME: 'greeter' }, command: ['app.http'], options: CONFINED,
+    });
     const answer = await fetch(`${endpoint}/caf%C3%A9?a=1`, { method: 'POST', body: 'grüß' });
     expect([answer.status, answer.headers.getSetCookie(), await answer.text()]).toEqual([201, ['a=1', 'b=2'], 'POST /café grüß greeter']);
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
   }, 60_000);
 
   test('serves HTTP with two workers side by side', async () => {
-    const { container, endpoint } = await served({ HYBRID_SOURCES: 'http', HYBRID_WORKERS: '2' }, ['app.meet']);
+    const { container, endpoint } = await serve(image, { environment: { HYBRID_SOURCES: 'http', HYBRID_WORKERS: '2' }, command: ['app.meet'], options: CONFINED });
     const round = async (name: string): Promise<string[]> => {
       // Neither answers before both are in the handler.
       const answers = await Promise.all([1, 2].map(() => fetch(`${endpoint}/?round=${name}&processes=2`)));
@@ -80,7 +73,6 @@ const emulator = runtimeInterfaceEmulator();
     const first = await round('first');
     expect(new Set(first).size).toBe(2);
     expect(await round('second')).toEqual(first);
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
   }, 60_000);
 });

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { HandlerRuntime } from '../../src/model/handler-runtime';
 import { containerEngine } from '../real-parts';
-import { builtImage, Container, freePorts, listens } from './containers';
+import { builtImage, serve } from './containers';
 
 const FOLDER = join(__dirname, '../fixtures/seeds/redis');
 
@@ -25,15 +25,12 @@ function ask(port: number, ...commands: string[]): Promise<string> {
     const { image, environment } = builtImage('redis', FOLDER, () => ({
       runtime: HandlerRuntime.container({ dockerfile: 'Dockerfile', path: '.', entrypoint: 'redis-server --save "" --loglevel notice' }),
     }));
-    const [port] = await freePorts(1);
-    const container = new Container(image, { environment: { ...environment, PORT: `${port}` }, options: ['--read-only', '--memory=64m', '--tmpfs=/tmp'] });
-    await container.until('listener', () => listens(port));
+    const { container, endpoint } = await serve(image, { environment, options: ['--read-only', '--memory=64m', '--tmpfs=/tmp'] });
 
-    expect(await ask(port, 'PING', 'SET greeting hello', 'GET greeting')).toBe('+PONG\r\n+OK\r\n$5\r\nhello\r\n+OK\r\n');
+    expect(await ask(Number(new URL(endpoint).port), 'PING', 'SET greeting hello', 'GET greeting')).toBe('+PONG\r\n+OK\r\n$5\r\nhello\r\n+OK\r\n');
     expect(container.exec('id', '-un')).toBe('redis\n');
 
-    container.signal('SIGTERM');
-    expect(await container.end()).toBe(0);
+    expect(await container.stop()).toBe(0);
     expect(container.stdout).toMatch(/Received SIGTERM[^]*ready to exit, bye bye/);
   }, 180_000);
 });
