@@ -1,5 +1,7 @@
 /** The expected events are those of AWS's documentation (test/fixtures/events/README.md); what it leaves open is said at the test. */
 import { readFileSync } from 'node:fs';
+import { IncomingMessage, type IncomingHttpHeaders } from 'node:http';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 import { eventBuilder } from '../../../layers/runtime/sources/http/event';
@@ -9,18 +11,20 @@ import type { EventShape } from '../../../layers/runtime/sources/http/settings';
 const documented = (name: string): any => JSON.parse(readFileSync(join(__dirname, '../../fixtures/events', `${name}.json`), 'utf8'));
 const DEPLOYMENT = { accountId: '123456789012', region: 'us-east-2', apiId: 'api-id' };
 
-interface Given extends Partial<RequestFacts> {
+interface Given extends Partial<Omit<RequestFacts, 'headers'>> {
   readonly target?: string;
   readonly headers?: string[];
+  readonly parsed?: IncomingHttpHeaders;
   readonly content?: string | Buffer;
 }
 
-function eventOf<T = APIGatewayProxyEventV2>({ target = '/', headers = [], content, ...facts }: Given, shape: EventShape = 'v2'): T {
+function eventOf<T = APIGatewayProxyEventV2>({ target = '/', headers = [], parsed, content, ...facts }: Given, shape: EventShape = 'v2'): T {
   const event = eventBuilder(shape)({
     method: 'GET',
     ...splitTarget(target),
     protocol: 'HTTP/1.1',
     rawHeaders: headers,
+    headers: parsed,
     socketAddress: '10.0.0.1',
     trustedHops: 1,
     requestId: 'id',
@@ -35,8 +39,9 @@ function eventOf<T = APIGatewayProxyEventV2>({ target = '/', headers = [], conte
 }
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value !== undefined;
-  const plain = Array.isArray(value) ? Array.prototype : Object.prototype;
-  return Object.getPrototypeOf(value) === plain && Object.values(value).every(isPlain);
+  // By name: the test and Node have an Object each.
+  const plain = Array.isArray(value) ? 'Array' : 'Object';
+  return Object.getPrototypeOf(value)?.constructor.name === plain && Object.values(value).every(isPlain);
 }
 const v1 = (given: Given) => eventOf<APIGatewayProxyEvent>(given, 'v1');
 const alb = (given: Given) => eventOf<ALBEvent>(given, 'alb');
@@ -110,6 +115,26 @@ describe('the event of an HTTP API (payload 2.0)', () => {
     expect(eventOf({ target: 'http://example.com?c=d' })).toMatchObject({ rawPath: '/', rawQueryString: 'c=d' });
     expect(eventOf({ target: '*' }).rawPath).toBe('*');
   });
+});
+
+/** As Node gives them beside those as sent. */
+const parsedHeaders = (rawHeaders: string[]): IncomingHttpHeaders => {
+  const message = new IncomingMessage(new Socket());
+  message.rawHeaders = rawHeaders;
+  for (let at = 0; at < rawHeaders.length; at += 2) (message as any)._addHeaderLine(rawHeaders[at], rawHeaders[at + 1], message.headers);
+  return message.headers;
+};
+
+test.each([
+  [[]],
+  [['Host', 'x', 'Accept', '*/*', 'User-Agent', 'y']],
+  [['Host', 'x', 'Cookie', 'a=1; b=2', 'X-A', 'c']],
+  [['Host', 'x', 'Cookie', 'a=1', 'Cookie', 'b=2']],
+  [['Host', 'x', 'Accept', 'a', 'accept', 'b', 'Age', '1', 'Age', '2']],
+  [['Host', 'x', 'Set-Cookie', 'a']],
+  [['__proto__', 'x', 'constructor', 'y']],
+])('headers that Node has parsed already give the same event: %j', (headers) => {
+  expect(eventOf({ headers: headers, parsed: parsedHeaders(headers) })).toEqual(eventOf({ headers: headers }));
 });
 
 describe('a body', () => {

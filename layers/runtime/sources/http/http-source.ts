@@ -151,15 +151,13 @@ export class HttpSource {
     const exchange = new Exchange(this.owner, request, response);
     this.active++;
     (request.socket as Connection)[EXCHANGES]!.push(exchange);
-    if (this.state === 'draining') return this.refuse(exchange, 503, expectsContinue);
     // Node has looked into the headers as well: they are parsed already.
     const { headers } = request;
+    if (this.cors) exchange.origin = headers.origin;
+    if (this.state === 'draining') return this.refuse(exchange, 503, expectsContinue);
     if (headers.upgrade?.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
-    if (this.cors) {
-      const preflight = this.cors.preflight(request.method, headers);
-      if (preflight) return exchange.send(204, preflight, '', true);
-      exchange.origin = headers.origin;
-    }
+    const preflight = this.cors?.preflight(request.method, headers);
+    if (preflight) return exchange.send(204, preflight, '', true);
     if (this.queue.full) return this.refuse(exchange, 503, expectsContinue);
     const length = announcedLength(headers);
     if (length === 0) return this.submit(exchange, undefined);
