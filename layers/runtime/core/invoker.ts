@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 /** What a caller asks of a function. */
 export interface InvokeRequest {
   /** The event, as the JSON text that the handler will parse. */
-  readonly event: Buffer;
+  readonly event: string | Buffer;
   /** @default - a random UUID */
   readonly requestId?: string;
   /** The client context of the mobile SDKs, as JSON text. */
@@ -45,6 +45,13 @@ export interface InvocationResult {
 /** An error in Lambda's form. */
 export function functionError(errorType: string, errorMessage: string): FunctionError {
   return { errorType, payload: Buffer.from(JSON.stringify({ errorType, errorMessage })) };
+}
+
+/** Lambda's limit for a buffered response: 6 MiB, and 100 bytes for what wraps it. */
+export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
+
+export function responseTooLarge(): FunctionError {
+  return functionError('Function.ResponseSizeTooLarge', `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`);
 }
 
 /** Carries invocations out, wherever the handler runs. */

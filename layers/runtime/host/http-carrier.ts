@@ -7,7 +7,7 @@ export class InvokerCarrier implements HttpCarrier {
   constructor(private readonly invoker: Invoker, readonly capacity: number) {}
 
   carry(call: HttpCall): void {
-    this.invoker.invoke({ event: Buffer.from(JSON.stringify(call.event)), requestId: call.requestId, traceId: call.traceId, streaming: true })
+    this.invoker.invoke({ event: JSON.stringify(call.event), requestId: call.requestId, traceId: call.traceId, streaming: true })
       .then((result) => answer(call, result), () => call.fail('error'));
   }
 }

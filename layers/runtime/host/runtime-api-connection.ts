@@ -48,11 +48,13 @@ export class RuntimeApiConnection implements Reply {
 
   sendInvocation(delivery: Delivery): void {
     this.gone = undefined;
-    let head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${delivery.event.length}\r\n`;
+    const { event } = delivery;
+    let head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(event)}\r\n`;
     for (const [name, value] of invocationHeaders(delivery)) head += `${name}: ${value}\r\n`;
+    if (typeof event === 'string') return this.write(`${head}\r\n${event}`);
     this.socket.cork();
     this.write(`${head}\r\n`);
-    this.socket.write(delivery.event);
+    this.socket.write(event);
     this.socket.uncork();
   }
 

@@ -40,7 +40,7 @@ export class HttpReply implements Reply {
   }
 
   sendInvocation(delivery: Delivery): void {
-    const headers: Record<string, string | number> = { 'Content-Type': 'application/json', 'Content-Length': delivery.event.length };
+    const headers: Record<string, string | number> = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(delivery.event) };
     // Node writes header values as Latin-1; the text of a client context is UTF-8 on the wire.
     for (const [name, value] of invocationHeaders(delivery)) headers[name] = Buffer.from(value, 'utf8').toString('latin1');
     this.response.writeHead(200, headers).end(delivery.event);

@@ -7,11 +7,8 @@ import { createServer as createSocketServer, type AddressInfo, type Server as So
 import { PassThrough } from 'node:stream';
 import { RuntimeApiConnection } from './runtime-api-connection';
 import { ACCEPTED, HttpReply, refusal, type Reply } from './runtime-api-reply';
-import { functionError, type FunctionError } from '../core/invoker';
+import { functionError, MAX_RESPONSE_BYTES, responseTooLarge, type FunctionError } from '../core/invoker';
 import type { Delivery, ResponseSink, RuntimeApi, RuntimeApiListener } from '../invokers/runtime-api';
-
-/** Lambda's limit for a buffered response: 6 MiB, and 100 bytes for what wraps it. */
-export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 const API = '/2018-06-01/runtime';
 const ERROR_TYPE = 'lambda-runtime-function-error-type';
@@ -194,8 +191,7 @@ export class RuntimeApiServer implements RuntimeApi {
     this.answered(flight);
     if (tooLarge) {
       reply.send(413, refusal('RequestEntityTooLarge', `Exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`));
-      flight.sink.fail(functionError('Function.ResponseSizeTooLarge',
-        `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`));
+      flight.sink.fail(responseTooLarge());
       return;
     }
     reply.send(202, ACCEPTED);
