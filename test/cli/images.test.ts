@@ -284,6 +284,15 @@ describe('local', () => {
     expect(calls()).toContain(`rm --force ${name}\n`);
   });
 
+  test('tells a service that cannot be started, with the engine\'s words; the functions run', async () => {
+    const { path } = client('refusing', 'case $1 in create) echo the words of the engine >&2; exit 125;; esac');
+    await serveLocally({ cwd: directory, env: { CDK_DOCKER: path, CDK_HYBRID_CACHE_DIR: cache } }, async ({ url, said, stop }) => {
+      await said(/the words of the engine\ncdk-hybrid: Images\/Web: '\S+ create' failed; .*\[CDK_HYBRID_CLI_CONTAINER_NOT_STARTED\]\n/);
+      expect(await (await fetch(`${url}/2015-03-31/functions/Code/invocations`, { method: 'POST' })).json()).toBe('code');
+      expect(await stop('SIGTERM')).toBe(0);
+    });
+  });
+
   (engine ? test : test.skip)('serves images and services, replaces a container that takes too long, and leaves none behind', async () => {
     await serveLocally({ cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache } }, async ({ url, said, stop }) => {
       const lambda = lambdaClient(url);
