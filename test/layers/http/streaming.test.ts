@@ -174,6 +174,7 @@ describe('the pace', () => {
     const written = Array.from({ length: 50 }, () => write(stream, piece));
     client.socket.destroy();
     await Promise.all(written);
+    await eventually(() => abandoned > 0);
     await write(stream, piece);
     expect(abandoned).toBe(1);
     // Its place is taken until it ends.
