@@ -36,7 +36,8 @@ export class LambdaImageCompute implements ICompute {
     const { image: given, ...sizes } = this.props;
     if (given) { checkSame(scope, given, context); }
     const image = given ?? handlerImage(scope, { ...context, startsHandler: false });
-    const environment = { ...image.environment, ...containerEnvironment(scope, context.runtime, context.handler, context.stage) };
+    const stage = context.stage ?? image.environment.STAGE;
+    const environment = { ...image.environment, ...containerEnvironment(scope, context.runtime, context.handler, stage) };
     const lambdaFunction = new lambda.Function(scope, 'Function', {
       ...lambdaSettings(scope, context, sizes),
       // One image serves several functions: each says which handler it runs.

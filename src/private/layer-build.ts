@@ -1,13 +1,13 @@
 /** Layers on disk: built once by content, taken from the cache ever after. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IConstruct } from 'constructs';
 import { cacheDirectory, publish, readJson } from './cache';
 import { ContainerError, exportFromImage, hasContainerClient, ImageBuild } from './container-export';
 import { EnginePackage } from './engine-package';
 import { HybridError, problem } from './errors';
-import { sha256 } from './file-fingerprints';
+import { fingerprintFile, sha256 } from './file-fingerprints';
 import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_BOOTSTRAP, NODEJS_DOCKERFILE, NODEJS_ENTRYPOINT, RUNTIME_DIRECTORY } from './layer-assets';
 import { builderError, runBuilder } from './layer-builder';
 
@@ -96,7 +96,7 @@ function isUnpacked(directory: string): boolean {
 
 function nodejsKey({ version, npmPackage, checksum, architecture, bootstrap }: NodejsLayer): string {
   return hashOf(version, npmPackage, checksum, architecture, contentsOf(BUILDER_DIRECTORY), contentsOf(RUNTIME_DIRECTORY),
-    sha256(readFileSync(NODEJS_BOOTSTRAP)), sha256(readFileSync(NODEJS_ENTRYPOINT)), bootstrap ? sha256(readFileSync(bootstrap)) : '');
+    ...[NODEJS_BOOTSTRAP, NODEJS_ENTRYPOINT].map(fingerprintFile), bootstrap ? fingerprintFile(bootstrap) : '');
 }
 
 function buildLocally(scope: IConstruct, { version, npmPackage, checksum, architecture, bootstrap }: NodejsLayer, output: string): void {
@@ -174,5 +174,5 @@ const hashOf = (...parts: string[]) => sha256(parts.join('\0'));
 /** Of the bundled programs in a folder; files that are just being written have another extension. */
 function contentsOf(directory: string): string {
   return hashOf(...readdirSync(directory).filter(name => !name.endsWith('.tmp')).sort()
-    .flatMap(name => [name, sha256(readFileSync(join(directory, name)))]));
+    .flatMap(name => [name, fingerprintFile(join(directory, name))]));
 }

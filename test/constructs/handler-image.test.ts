@@ -338,7 +338,8 @@ describe('additional files', () => {
   symlinkSync(outside, join(directory, 'out-folder'));
   addFiles(directory, { 'bad/file': '' });
   symlinkSync(join(outside, 'secret'), join(directory, 'bad/secret'));
-  const add = (...additionalFiles: [string, string][]) => container(directory, { additionalFiles: additionalFiles.map(([source, destination]) => ({ source, destination })) });
+  const add = (...files: [string, string][]) =>
+    container(directory, { additionalFiles: files.map(([source, destination]) => ({ source, destination })) });
 
   test.each([
     ['missing', 'x', /^Stack\/Image: 'additionalFiles' must be a source that exists \(looked for .*\/missing\), got 'missing'; give the path of an existing file .*\[CDK_HYBRID_IMAGE_FILE_NOT_FOUND\]$/],

@@ -26,8 +26,11 @@ function synth(make: (stack: Stack) => void, context: { [name: string]: unknown 
   });
 }
 
-const one = (props: HybridFunctionProps | ((stack: Stack) => HybridFunctionProps) = {}, compute: LambdaImageComputeProps = {}, context = {}) => synth(stack => {
-  new HybridFunction(stack, 'Hello', { runtime: SMALL, code: CODE, compute: Compute.lambdaImage(compute), ...typeof props === 'function' ? props(stack) : props });
+type Props = HybridFunctionProps | ((stack: Stack) => HybridFunctionProps);
+
+const one = (props: Props = {}, compute: LambdaImageComputeProps = {}, context = {}) => synth(stack => {
+  const own = typeof props === 'function' ? props(stack) : props;
+  new HybridFunction(stack, 'Hello', { runtime: SMALL, code: CODE, compute: Compute.lambdaImage(compute), ...own });
 }, context);
 
 const refusal = (make: () => unknown) => {
@@ -62,8 +65,15 @@ describe('an image on Lambda', () => {
       timeout: Duration.minutes(2), description: 'd', environment: { A1: 'b' }, vpc: new ec2.Vpc(stack, 'Vpc'),
     }), { memorySize: 2048, ephemeralStorageSize: Size.gibibytes(1), tracing: lambda.Tracing.ACTIVE, reservedConcurrentExecutions: 3, functionName: 'hello' })
       .hasResourceProperties('AWS::Lambda::Function', {
-        Timeout: 120, Description: 'd', Environment: { Variables: { A1: 'b' } }, MemorySize: 2048, EphemeralStorage: { Size: 1024 },
-        TracingConfig: { Mode: 'Active' }, ReservedConcurrentExecutions: 3, FunctionName: 'hello', VpcConfig: { SubnetIds: Match.anyValue() },
+        Timeout: 120,
+        Description: 'd',
+        Environment: { Variables: { A1: 'b' } },
+        MemorySize: 2048,
+        EphemeralStorage: { Size: 1024 },
+        TracingConfig: { Mode: 'Active' },
+        ReservedConcurrentExecutions: 3,
+        FunctionName: 'hello',
+        VpcConfig: { SubnetIds: Match.anyValue() },
       });
     expect(refusal(() => one({}, { memorySize: 64 }))).toContain('CDK_HYBRID_SIZE_OUT_OF_RANGE');
   });
@@ -92,7 +102,9 @@ describe('an image on Lambda', () => {
 
   test('tools find the image by its metadata when the CDK CLI asks for it', () => {
     const [{ Metadata }] = Object.values(one({}, {}, { 'aws:cdk:enable-asset-metadata': true }).findResources('AWS::Lambda::Function'));
-    expect(Metadata).toMatchObject({ 'aws:asset:path': expect.stringMatching(/^asset\.[0-9a-f]{64}$/), 'aws:asset:dockerfile-path': 'Dockerfile', 'aws:asset:property': 'Code.ImageUri' });
+    expect(Metadata).toMatchObject({
+      'aws:asset:path': expect.stringMatching(/^asset\.[0-9a-f]{64}$/), 'aws:asset:dockerfile-path': 'Dockerfile', 'aws:asset:property': 'Code.ImageUri',
+    });
   });
 
   test('without code there is no image of ours', () => {
@@ -139,6 +151,12 @@ describe('an image that functions share', () => {
     shared({ handler: 'index.handler', code: CODE }).hasResourceProperties('AWS::Lambda::Function', { ImageConfig: { Command: ['index.handler'] } });
     shared({}, { runtime: CONTAINER, code: undefined, handler: undefined, architecture: lambda.Architecture.ARM_64 })
       .hasResourceProperties('AWS::Lambda::Function', { Architectures: ['arm64'], Environment: { Variables: { ENTRYPOINT: '/bin/abc -d' } } });
+  });
+
+  test('a container keeps its stage, unless the function has one', () => {
+    const container = { runtime: CONTAINER, code: undefined, handler: undefined, stage: 'prod' };
+    shared({}, container).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { STAGE: 'prod' } } });
+    shared({ stage: 'test' }, container).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { STAGE: 'test' } } });
   });
 
   test('a function that says otherwise is refused', () => {
