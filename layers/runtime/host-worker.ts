@@ -56,9 +56,12 @@ function initFailed(thrown: unknown): void {
 /** Nobody can tell what is still sound in this thread: all of its invocations fail, and another thread takes over. */
 function crash(title: string, thrown: unknown, exitCode: number): void {
   if (!initialized) return initFailed(thrown);
+  // First what comes: whoever learns of the failure and tries again must not be given to this thread.
+  say({ kind: 'ending' });
+  const drained = Promise.resolve(http?.drain());
   carrier.abort(title, thrown);
   setTimeout(() => process.exit(exitCode), LAST_ANSWERS_MS).unref();
-  void Promise.resolve(http?.drain()).then(() => process.exit(exitCode));
+  void drained.then(() => process.exit(exitCode));
 }
 process.on('uncaughtException', (error) => crash('Uncaught Exception', error, EXIT_EXCEPTION));
 process.on('unhandledRejection', (reason) => {

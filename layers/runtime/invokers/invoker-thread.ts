@@ -5,7 +5,7 @@ import { describeExit } from './bootstrap-process';
 import type { Flight } from './flight';
 import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
 import { InFlightTable, type InFlight } from '../core/in-flight-table';
-import { functionError, type FunctionError } from '../core/invoker';
+import { functionError, MAX_RESPONSE_BYTES, responseTooLarge, type FunctionError } from '../core/invoker';
 import { timeoutLine, timeoutMessage } from '../core/timeout';
 import { writeLastAnswer } from '../sources/http/last-answer';
 
@@ -139,6 +139,9 @@ export class InvokerThread {
         return this.settleInitialized.reject(new Error(message.message));
       case 'worn out':
         return this.events.wornOut();
+      case 'ending':
+        this.state = 'retired';
+        return;
       case 'drained':
         return this.whenDrained?.();
       default:
@@ -151,8 +154,10 @@ export class InvokerThread {
     if (!entry) return;
     const { flight } = entry;
     switch (message.kind) {
-      case 'succeeded':
-        return this.land(message.requestId, () => flight.respond(Buffer.from(message.json), 'application/json'));
+      case 'succeeded': {
+        const payload = Buffer.from(message.json);
+        return this.land(message.requestId, () => (payload.length > MAX_RESPONSE_BYTES ? flight.fail(responseTooLarge()) : flight.respond(payload, 'application/json')));
+      }
       case 'failed':
         return this.land(message.requestId, () => flight.fail({ errorType: message.errorType, payload: Buffer.from(message.body) }));
       case 'timed out':

@@ -51,5 +51,7 @@ export type FromThread =
   | { readonly kind: 'stream end'; readonly requestId: string; readonly failure?: { readonly errorType: string; readonly body: string } }
   /** An invocation took too long, and may still be running: another thread must take over. */
   | { readonly kind: 'worn out' }
+  /** The thread cannot go on: what is in flight fails, and it must be handed nothing more. */
+  | { readonly kind: 'ending' }
   /** All HTTP requests are answered, and no more are taken. */
   | { readonly kind: 'drained' };

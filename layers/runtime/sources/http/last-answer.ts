@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 
 const ANSWERS = {
   error: '500 Internal Server Error\r\nContent-Length: 35\r\n$\r\n\r\n{"message":"Internal Server Error"}',
-  timeout: '504 Gateway Timeout\r\nContent-Length: 29\r\n$\r\n\r\n{"message":"Gateway Timeout"}',
+  timeout: '504 Gateway Timeout\r\nContent-Length: 40\r\n$\r\n\r\n{"message":"Endpoint request timed out"}',
 } as const;
 
 /** Writes a whole HTTP/1.1 response to a socket. Never throws: the client may have gone. */
