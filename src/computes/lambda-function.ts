@@ -5,6 +5,7 @@ import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import { problem } from '../private/errors';
 import { stageHandlerCode } from '../private/handler-code-asset';
 import { checkUnzippedSize } from '../private/lambda-limits';
+import { checkExtensions } from '../private/runtime-extension';
 import { runtimeLayer } from '../private/runtime-layer';
 
 /** Sizes and settings of `Compute.lambdaFunction()`. */
@@ -29,6 +30,7 @@ export class LambdaFunctionCompute implements ICompute {
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
     const { managed, container, extensions } = context.runtime._parts;
+    checkExtensions(scope, context.runtime);
     if (container || extensions) {
       throw problem(scope, 'RUNTIME_FOR_IMAGES', { property: 'runtime', given: context.runtime.name, accepted: 'a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction()' });
     }

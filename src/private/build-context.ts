@@ -76,10 +76,9 @@ export class BuildContext {
 
     const path = this.destination(source, destination);
     const stats = statSync(found!);
-    const owner = `'${source}'`;
-    if (stats.isFile()) { return this.addFile(path, found!, owner); }
+    if (stats.isFile()) { return this.addFile(path, found!, source); }
     if (!stats.isDirectory()) { throw refuse('IMAGE_FILE_NOT_FOUND', `${source}, neither a file nor a folder`, 'a source that is a file or a folder'); }
-    this.addFolder(path, found!, { owner, checkTarget });
+    this.addFolder(path, found!, { owner: source, checkTarget });
   }
 
   /** All of a folder. Links inside of it stay links, unless what they point to is not in it: then that is taken. */
@@ -147,7 +146,7 @@ export class BuildContext {
     const clash = entry.kind === 'folder' ? this.fileAt(path) : this.entries.get(path)?.owner ?? this.folders.get(path);
     const taken = clash ?? above.map(folder => this.fileAt(folder)).find(owner => owner !== undefined);
     if (taken !== undefined) {
-      throw problem(this.scope, 'IMAGE_FILE_COLLISION', { property: 'additionalFiles', given: `'${path}' for ${entry.owner}`, accepted: `destinations that are free (that one belongs to ${taken})` });
+      throw problem(this.scope, 'IMAGE_FILE_COLLISION', { property: 'additionalFiles', given: `${entry.owner} at ${path}`, accepted: `destinations that are free (that one belongs to ${taken})` });
     }
     for (const folder of above) { if (!this.folders.has(folder)) { this.folders.set(folder, entry.owner); } }
     if (entry.kind !== 'folder' || !this.entries.has(path)) { this.entries.set(path, entry); }

@@ -11,6 +11,7 @@ import { containerEnvironment } from './container-environment';
 import { problem } from './errors';
 import { handlerFiles } from './handler-code-asset';
 import { imageDockerfile } from './image-dockerfile';
+import { checkExtensions } from './runtime-extension';
 import { runtimeFolder } from './runtime-folder';
 import { Engine } from '../model/engine';
 import type { HandlerCode } from '../model/handler-code';
@@ -52,9 +53,10 @@ const RUNTIME_CONTEXT = 'cdk-hybrid';
 export function handlerImage(scope: Construct, options: HandlerImageOptions): IHandlerImage {
   const { code, handler, runtime, architecture, stage } = options;
   const { container } = runtime._parts;
+  checkExtensions(scope, runtime);
   const files = code || !container ? handlerFiles(scope, options) : undefined;
   const context = new BuildContext(scope);
-  const build = container ? containerBuild(scope, context, runtime, container) : nodejsBuild(scope, context, options);
+  const build = container ? containerBuild(scope, context, container) : nodejsBuild(scope, context, options);
   if (files) {
     const ignore = IgnoreStrategy.git(files.directory, files.exclude ?? []);
     context.addFolder(CODE_FOLDER, files.directory, {
@@ -84,11 +86,8 @@ function nodejsBuild(scope: Construct, context: BuildContext, { runtime, handler
 }
 
 /** The image of a user's own Dockerfile. */
-function containerBuild(scope: Construct, context: BuildContext, runtime: HandlerRuntime, container: ContainerRuntimeProps): Build {
+function containerBuild(scope: Construct, context: BuildContext, container: ContainerRuntimeProps): Build {
   const { path, dockerfile, additionalFiles = [], buildArgs = {}, target, host } = container;
-  if (runtime._parts.extensions) {
-    throw problem(scope, 'RUNTIME_NOT_EXTENDABLE', { property: 'runtime', given: runtime.name, accepted: 'an extension of HandlerRuntime.NODEJS_20 to NODEJS_26 or HandlerRuntime.nodejs()' });
-  }
   const folder = resolve(path ?? '.');
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw problem(scope, 'CONTAINER_CONTEXT', { property: 'path', given: path, accepted: 'the path of an existing directory' });

@@ -248,7 +248,7 @@ describe('an extended runtime', () => {
   test('containers, managed runtimes and layers cannot be extended', () => {
     const directory = project({ Dockerfile: 'FROM scratch\n' });
     expect(refusal(() => image(directory, { runtime: HandlerRuntime.container({ dockerfile: 'Dockerfile' }).extend({}) }))).toContain('CDK_HYBRID_RUNTIME_NOT_EXTENDABLE');
-    expect(refusal(() => image(directory, { runtime: HandlerRuntime.AWS_NODEJS_24.extend({}) }))).toContain('CDK_HYBRID_RUNTIME_NOT_FOR_IMAGES');
+    expect(refusal(() => image(directory, { runtime: HandlerRuntime.AWS_NODEJS_24.extend({}) }))).toContain('CDK_HYBRID_RUNTIME_NOT_EXTENDABLE');
   });
 });
 
@@ -355,7 +355,7 @@ describe('additional files', () => {
     ['a.txt', 'x/../../a.txt', /IMAGE_FILE_OUTSIDE\]$/],
     ['a.txt', '', /IMAGE_FILE_OUTSIDE\]$/],
     ['a.txt', 'C:\\a.txt', /IMAGE_FILE_OUTSIDE\]$/],
-    ['a.txt', 'Dockerfile', /must be destinations that are free \(that one belongs to the Dockerfile\), got ''Dockerfile' for 'a\.txt''; choose another destination \[CDK_HYBRID_IMAGE_FILE_COLLISION\]$/],
+    ['a.txt', 'Dockerfile', /must be destinations that are free \(that one belongs to the Dockerfile\), got 'a\.txt at Dockerfile'; choose another destination \[CDK_HYBRID_IMAGE_FILE_COLLISION\]$/],
     ['a.txt', 'Dockerfile/x', /IMAGE_FILE_COLLISION\]$/],
   ])('%s at %s is refused', (source, destination, message) => {
     expect(refusal(() => add([source, destination]))).toMatch(message);

@@ -182,5 +182,6 @@ test('a runtime for images is refused as a zip, naming the compute that takes it
   const zip = (runtime: HandlerRuntime) => refusal(() => synth(stack => { new HybridFunction(stack, 'Hello', { runtime, code: CODE, compute: Compute.lambdaFunction() }); }));
   expect(zip(SMALL.extend({ instructions: ['RUN true'] }))).toBe('Stack/Hello: \'runtime\' must be a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction(), '
     + 'got \'nodejs-24.0.99-extended\'; use a compute that runs images: Compute.lambdaImage() [CDK_HYBRID_RUNTIME_FOR_IMAGES]');
+  expect(zip(HandlerRuntime.AWS_NODEJS_24.extend({}))).toContain('CDK_HYBRID_RUNTIME_NOT_EXTENDABLE');
   expect(zip(CONTAINER)).toContain('got \'container\'; use a compute that runs images: Compute.lambdaImage() [CDK_HYBRID_RUNTIME_FOR_IMAGES]');
 });
