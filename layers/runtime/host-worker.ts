@@ -70,6 +70,8 @@ process.on('unhandledRejection', (reason) => {
 
 /** The handler ends the thread, which takes everything in flight along: their clients are told, as far as that can be done at once. */
 process.on('exit', (code) => {
+  // Whoever is told and tries again must find another thread.
+  void http?.drain();
   for (const { requestId, descriptor } of inFlight.entries()) {
     logged('Invoke Error', new RuntimeError('ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status ${code}`));
     if (descriptor >= 0) writeLastAnswer(descriptor, 'error');

@@ -67,7 +67,7 @@ export class SharedInvoker implements Invoker {
   }
 
   private open(slots: number): InvokerThread {
-    const thread = new InvokerThread(this.options, slots, {
+    const thread = new InvokerThread(this.threadOptions(), slots, {
       ready: (address) => {
         this.address ??= address;
         this.failures = 0;
@@ -82,6 +82,12 @@ export class SharedInvoker implements Invoker {
     });
     this.threads.add(thread);
     return thread;
+  }
+
+  /** All threads listen on the port of the first, which the system may have chosen. */
+  private threadOptions(): ThreadOptions {
+    const { http } = this.options;
+    return http && this.address ? { ...this.options, http: { ...http, port: Number(new URL(this.address).port) } } : this.options;
   }
 
   private dispatch(): void {
