@@ -46,6 +46,12 @@ export const CASES: Record<string, readonly Case[]> = {
     { handler: 'folder.handler', result: 'folder', differsFromAwsBecause: 'it imports, which finds no folder; its version 3 requires' },
     { handler: 'plain.handler', result: 'extensionless' },
   ],
+  'streaming handlers': [
+    { handler: 'streams.text', result: 'Hello, stream{"json":true}!' },
+    { handler: 'streams.empty', result: '' },
+    { handler: 'streams.throwsBefore', error: { errorType: 'TypeError', errorMessage: 'before the first byte' } },
+    { handler: 'streams.throwsAfter', error: { errorType: 'TypeError', errorMessage: 'after the first byte' } },
+  ],
   'returns nothing': [
     { handler: 'forms.nothing', result: null },
     { handler: 'forms.undefinedPromise', result: null },
@@ -101,6 +107,15 @@ export function timeoutMs({ error }: Case): number {
 
 export function title({ handler, event }: Case): string {
   return `${handler} ${JSON.stringify(event ?? {}).slice(0, 40)}`;
+}
+
+/** A result is JSON, but for what a streaming handler wrote. */
+export function parsedOrText(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return payload;
+  }
 }
 
 /** A test for each case that can hold there; the others have a reason in the table, or in `unseen`. */

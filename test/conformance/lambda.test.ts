@@ -1,5 +1,5 @@
 /** The table of cases on the bootstrap as Lambda runs it: one invocation at a time, and several in flight. */
-import { eachCase, timeoutMs, type Case } from './cases';
+import { eachCase, parsedOrText, timeoutMs, type Case } from './cases';
 import { FunctionHost } from '../../layers/runtime/host/function-host';
 import { BOOTSTRAP, HANDLERS, NODE } from '../layers/runtime/bootstrap-process';
 
@@ -29,7 +29,7 @@ async function check(each: Case, maxConcurrency: number, program?: string): Prom
   const { handler, event = {}, result, error } = each;
   const running = await started(handler, maxConcurrency, timeoutMs(each), program);
   const { functionError, payload } = await running.invoke({ event: Buffer.from(JSON.stringify(event)) });
-  const answer = JSON.parse(payload.toString());
+  const answer = parsedOrText(payload.toString());
   if (error) {
     expect(answer).toMatchObject({ ...error, errorMessage: error.errorMessage ?? expect.any(String) });
     expect(functionError).toBe('Unhandled');

@@ -1,4 +1,5 @@
 /** The table of cases, each as a task. */
+import { parsedOrText } from './cases';
 import { conforms } from './host-cases';
 
 conforms({
@@ -7,7 +8,7 @@ conforms({
   environmentOf: (event) => ({ HYBRID_EVENT: JSON.stringify(event) }),
   run: async (host) => {
     const code = await host.exit;
-    if (code === 0) return { kind: 'result', result: JSON.parse(host.stdout) };
+    if (code === 0) return { kind: 'result', result: parsedOrText(host.stdout.replace(/\n$/, '')) };
     expect(host.stdout).toBe('');
     const line = /^cdk-hybrid: task: the handler failed: (.*)$/m.exec(host.stderr)?.[1];
     expect([1, 124]).toContain(code);
