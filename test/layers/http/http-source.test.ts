@@ -1,5 +1,6 @@
 /** Requests over real sockets: what reaches the handler, and what comes back. */
 import { Agent, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { ask, cleanUp, eventually, dial, returning, serve } from './serve';
 import type { HttpCall } from '../../../layers/runtime/sources/http/http-call';
 
@@ -312,6 +313,44 @@ describe('draining', () => {
     expect((await client.reply()).body.toString()).toBe('first');
     await drained;
     expect(calls).toHaveLength(1);
+  });
+
+  test('cuts no answer that is still on its way', async () => {
+    const { source, port, calls } = await serve(returning(() => ({ statusCode: 200, body: 'x'.repeat(30_000_000) })));
+    const socket = connect(port, '127.0.0.1', () => socket.write(GET));
+    await eventually(() => calls.length === 1);
+    const drained = source.drain();
+    let received = 0;
+    socket.on('data', (chunk) => { received += chunk.length; });
+    await Promise.all([drained, new Promise((resolve) => socket.once('close', resolve))]);
+    expect(received).toBeGreaterThan(30_000_000);
+  });
+
+  test('lets a request that is just being sent come in, and refuses it', async () => {
+    const { source, port, calls } = await serve(() => {});
+    const [busy, late] = [await dial(port), await dial(port)];
+    busy.send(GET);
+    late.send('GET / HTTP/1.1\r\nHo');
+    await eventually(() => calls.length === 1);
+    expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(200);
+    const drained = source.drain();
+    const { status, headers } = await late.send('st: x\r\n\r\n').reply();
+    expect([status, headers.connection]).toEqual([503, 'close']);
+    calls[0].succeed('a');
+    expect((await busy.reply()).body.toString()).toBe('a');
+    await drained;
+  });
+
+  test.each([[[0, 1]], [[1, 0]]])('answers all that came on a connection, then closes it: %j', async (order) => {
+    const { source, port, calls } = await serve(() => {});
+    const client = await dial(port);
+    client.send(GET + GET);
+    await eventually(() => calls.length === 2);
+    const drained = source.drain();
+    for (const index of order) calls[index].succeed(`answer ${index}`);
+    const replies = [await client.reply(), await client.reply()];
+    expect(replies.map(({ body, headers }) => [body.toString(), headers.connection])).toEqual([['answer 0', 'keep-alive'], ['answer 1', 'close']]);
+    await Promise.all([drained, client.closed]);
   });
 
   test('before the handler takes calls carries out what waits', async () => {

@@ -36,6 +36,8 @@ export class Exchange implements HttpCall {
   traceId: string | undefined = undefined;
   event: object = {};
   onAbandoned?: () => void = undefined;
+  /** Which of its connection's it is. */
+  turn = 0;
   /** The share of the body in memory. */
   reservation?: Reservation = undefined;
   /** The origin of the page that asks, when answers may be shared. */

@@ -1,6 +1,6 @@
 /** Defines the HTTP source: an HTTP/1.1 server whose requests become invocations, for a load balancer, a proxy or a laptop. */
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { announcedLength, endAfterRequest, readBody } from './body';
 import { BodyBudget } from './body-budget';
 import { bodyLimit, isTextType } from './body-encoding';
@@ -31,9 +31,17 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
 }
 
-/** The requests of a connection that have no answer yet: more than one when the client does not wait for answers. */
-const EXCHANGES = Symbol('exchanges');
-type Connection = Socket & { [EXCHANGES]?: Exchange[] };
+/** What is under way on a connection. */
+interface Traffic {
+  /** Without an answer: more than one when the client does not wait for answers. */
+  readonly exchanges: Exchange[];
+  /** How many there have been. */
+  count: number;
+  /** How many bytes had come when the last of them was answered. */
+  bytesAnswered: number;
+}
+const TRAFFIC = Symbol('traffic');
+type Connection = Socket & { [TRAFFIC]?: Traffic };
 
 /** Bodies up to this size do not wait behind large ones. */
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -109,18 +117,19 @@ export class HttpSource {
   async drain(): Promise<void> {
     this.state = 'draining';
     this.queue.open();
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    // Not the server's own close(): that cuts connections whose answer is complete but still on its way.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
     for (const socket of this.connections) {
-      // Node takes a connection that has not sent anything yet for a busy one.
-      if (socket.bytesRead === 0) socket.destroySoon();
-      for (const { response } of socket[EXCHANGES]!) this.closeAfter(response);
+      const { exchanges, bytesAnswered } = socket[TRAFFIC]!;
+      if (exchanges.length === 0 && socket.bytesRead === bytesAnswered) socket.destroySoon();
+      for (const { response } of exchanges) {
+        // Its head has promised that the connection stays.
+        if (response.headersSent) response.once('close', () => this.closeUnused(socket));
+      }
     }
-    this.server.closeIdleConnections();
     if (this.active > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
     // What is left are answers on their way, and requests that have begun and may never end.
-    for (const socket of this.connections) {
-      if (socket[EXCHANGES]!.length === 0) socket.destroySoon();
-    }
+    for (const socket of this.connections) this.closeUnused(socket);
     await closed;
   }
 
@@ -134,11 +143,15 @@ export class HttpSource {
   }
 
   private connected(socket: Connection): void {
-    socket[EXCHANGES] = [];
+    const exchanges: Exchange[] = [];
+    socket[TRAFFIC] = { exchanges, count: 0, bytesAnswered: 0 };
     this.connections.add(socket);
     socket.on('close', () => {
       this.connections.delete(socket);
-      for (const exchange of [...socket[EXCHANGES]!]) exchange.abandon();
+      for (const exchange of [...exchanges]) {
+        exchange.abandon();
+        this.forget(exchange);
+      }
     });
   }
 
@@ -150,7 +163,9 @@ export class HttpSource {
     }
     const exchange = new Exchange(this.owner, request, response);
     this.active++;
-    (request.socket as Connection)[EXCHANGES]!.push(exchange);
+    const traffic = (request.socket as Connection)[TRAFFIC]!;
+    traffic.exchanges.push(exchange);
+    exchange.turn = ++traffic.count;
     // Node has looked into the headers as well: they are parsed already.
     const { headers } = request;
     if (this.cors) exchange.origin = headers.origin;
@@ -241,6 +256,8 @@ export class HttpSource {
     response.writeHead(ready ? 200 : 503, ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', String(body.length)]);
     response.end(body);
     request.resume();
+    const { socket } = request;
+    (socket as Connection)[TRAFFIC]!.bytesAnswered = socket.bytesRead;
   }
 
   private ownerOfExchanges(): ExchangeOwner {
@@ -249,24 +266,36 @@ export class HttpSource {
       eventShape: settings.eventShape,
       requestTimeoutMs: settings.requestTimeoutMs,
       answered: (exchange) => {
-        const exchanges = (exchange.request.socket as Connection)[EXCHANGES]!;
-        exchanges.splice(exchanges.indexOf(exchange), 1);
-        this.active--;
-        if (this.state === 'draining' && this.active === 0) this.whenIdle?.();
+        const { response } = exchange;
+        // While an earlier answer is missing, this one has not reached the connection.
+        if (response.socket || response.destroyed) this.forget(exchange);
+        else response.once('finish', () => this.forget(exchange));
       },
       carried: () => this.queue.finished(),
       withdraw: (exchange) => this.queue.withdraw(exchange),
       finishHead: (exchange, headers) => {
-        if (this.state === 'draining') exchange.response.shouldKeepAlive = false;
+        // The connection ends with its last answer, not before.
+        if (this.state === 'draining' && (exchange.request.socket as Connection)[TRAFFIC]!.count === exchange.turn) exchange.response.shouldKeepAlive = false;
         this.cors?.apply(headers, exchange.origin);
       },
       log: (line) => this.log(line),
     };
   }
 
-  /** Keeps no connection after an answer whose head is sent already. */
-  private closeAfter(response: ServerResponse): void {
-    response.once('close', () => setImmediate(() => this.server.closeIdleConnections()));
+  private forget(exchange: Exchange): void {
+    const { socket } = exchange.request;
+    const traffic = (socket as Connection)[TRAFFIC]!;
+    const index = traffic.exchanges.indexOf(exchange);
+    if (index < 0) return;
+    traffic.exchanges.splice(index, 1);
+    traffic.bytesAnswered = socket.bytesRead;
+    this.active--;
+    if (this.state === 'draining' && this.active === 0) this.whenIdle?.();
+  }
+
+  /** Closes a connection as soon as what was sent has left. */
+  private closeUnused(socket: Connection): void {
+    if (socket[TRAFFIC]!.exchanges.length === 0) socket.destroySoon();
   }
 
   private log(line: string): void {
