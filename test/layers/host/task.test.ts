@@ -1,13 +1,20 @@
 /** The host as a task: one event, one result, an exit code. Real child processes of the bundled program. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Bootstraps } from './bootstraps';
 import { HostProcess, killHosts, type HostOptions } from './host-process';
 
 afterEach(killHosts);
 
-const task = (handler: string, environment: Record<string, string> = {}, options: Partial<HostOptions> = {}) => (
+const INVOKERS: [string, Record<string, string>][] = [['isolated', {}], ['shared', { AWS_LAMBDA_MAX_CONCURRENCY: '4' }]];
+
+const start = (handler: string, environment: Record<string, string> = {}, options: Partial<HostOptions> = {}) => (
   new HostProcess({ sources: 'task', handler, ...options, environment: { HYBRID_EVENT: '{"n":1}', ...environment } })
 );
 
-describe('a task', () => {
+describe.each(INVOKERS)('a task (%s)', (_invoker, mode) => {
+  const task = (handler: string, environment: Record<string, string> = {}) => start(handler, { ...mode, ...environment });
+
   test('prints the result as one line on its standard output, the handler\'s logs on the other, and exits with 0', async () => {
     const host = task('running.echo');
     expect(await host.exit).toBe(0);
@@ -68,7 +75,9 @@ describe('a task', () => {
   });
 });
 
-describe('a task that is told to stop', () => {
+describe.each(INVOKERS)('a task that is told to stop (%s)', (_invoker, mode) => {
+  const task = (handler: string, environment: Record<string, string> = {}) => start(handler, { ...mode, ...environment });
+
   test.each(['SIGTERM', 'SIGINT'] as const)('by %s lets the handler finish, prints its result and exits with 0', async (signal) => {
     const host = task('running.finishesOnStop');
     await host.wrote('stderr', /\truns$/m);
@@ -99,7 +108,7 @@ describe('a task that is told to stop', () => {
     host.signal('SIGTERM');
     expect(await host.exit).toBe(1);
     expect(host.stderr).toContain('does not care');
-    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed after it was told to stop: Runtime.ExitError: .*killed$/m);
+    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed after it was told to stop: Runtime.ExitError: /m);
   });
 
   test('before the handler is initialized exits with 1: its event is left undone', async () => {
@@ -118,5 +127,34 @@ describe('a task that is told to stop', () => {
     const again = setInterval(() => host.signal('SIGTERM'), 300);
     expect(await host.exit).toBe(1);
     clearInterval(again);
+  });
+});
+
+describe('a task of another bootstrap', () => {
+  const bootstraps = new Bootstraps();
+  afterAll(() => bootstraps.remove());
+
+  test('that would die of SIGTERM is let finish before it is told', async () => {
+    const file = join(bootstraps.directory, 'go-on');
+    const host = start('h', { HYBRID_EVENT: JSON.stringify({ do: 'waitForFile', path: file }) }, {
+      command: bootstraps.script('waits', `const wait = actions.waitForFile;
+actions.waitForFile = (event) => { console.log('waits'); return wait(event); };
+loop();`),
+      taskRoot: bootstraps.directory,
+    });
+    await host.wrote('stderr', /^waits$/m);
+    host.signal('SIGTERM');
+    writeFileSync(file, '');
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('"found"\n');
+    expect(host.stderr).toContain('got SIGTERM');
+  });
+
+  test('is ended at the stop timeout, with 1', async () => {
+    const host = start('h', { HYBRID_EVENT: '{"do":"hang"}', HYBRID_STOP_TIMEOUT: '2' }, { command: bootstraps.script('hangs', 'actions.hang = () => { console.log("hangs"); return sleep(600000); }; loop();') });
+    await host.wrote('stderr', /^hangs$/m);
+    host.signal('SIGTERM');
+    expect(await host.exit).toBe(1);
+    expect(host.stdout).toBe('');
   });
 });
