@@ -18,6 +18,8 @@ export interface HostSettings {
   readonly optDir: string;
   readonly name: string;
   readonly version: string;
+  /** The account in the handler's ARN. */
+  readonly account?: string;
   readonly memoryMiB: number;
   readonly timeoutMs: number;
   readonly stopTimeoutMs: number;
@@ -61,6 +63,7 @@ export function hostSettings(command: readonly string[], environment: Environmen
     optDir,
     name: environment.AWS_LAMBDA_FUNCTION_NAME || 'function',
     version: environment.AWS_LAMBDA_FUNCTION_VERSION || '$LATEST',
+    account: environment.AWS_ACCOUNT_ID || undefined,
     memoryMiB: integerSetting(environment, 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', memoryMiB(), 1),
     timeoutMs: sources.includes('process') ? Infinity : 1000 * integerSetting(environment, 'AWS_LAMBDA_FUNCTION_TIMEOUT', 30, 1, MAX_TIMEOUT_SECONDS),
     stopTimeoutMs: Math.max(LAST_MS, 1000 * integerSetting(environment, 'HYBRID_STOP_TIMEOUT', 30, 1, 86_400) - LAST_MS),
