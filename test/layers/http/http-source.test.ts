@@ -365,7 +365,7 @@ describe('draining', () => {
     const { source, port } = await serve(returning(() => 'a'));
     const agent = new Agent({ keepAlive: true });
     await new Promise((resolve, reject) => httpRequest({ port, agent }, (response) => response.resume().on('end', resolve)).on('error', reject).end());
-    await source.drain();
+    await Promise.all([source.drain(), source.drain()]);
     await source.close();
     agent.destroy();
   });

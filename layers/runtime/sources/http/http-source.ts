@@ -5,6 +5,7 @@ import { announcedLength, endAfterRequest, readBody } from './body';
 import { BodyBudget } from './body-budget';
 import { bodyLimit, isTextType } from './body-encoding';
 import { CallQueue } from './call-queue';
+import { Connections } from './connections';
 import { Cors } from './cors';
 import { eventBuilder, type BuildEvent } from './event';
 import { Exchange, type ExchangeOwner } from './exchange';
@@ -31,18 +32,6 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
 }
 
-/** What is under way on a connection. */
-interface Traffic {
-  /** Without an answer: more than one when the client does not wait for answers. */
-  readonly exchanges: Exchange[];
-  /** How many there have been. */
-  count: number;
-  /** How many bytes had come when the last of them was answered. */
-  bytesAnswered: number;
-}
-const TRAFFIC = Symbol('traffic');
-type Connection = Socket & { [TRAFFIC]?: Traffic };
-
 /** Bodies up to this size do not wait behind large ones. */
 const SMALL_BODY_BYTES = 64 * 1024;
 const HEALTHY = 'ok';
@@ -55,11 +44,9 @@ export class HttpSource {
   private readonly cors?: Cors;
   private readonly owner: ExchangeOwner;
   private readonly buildEvent: BuildEvent;
-  private readonly connections = new Set<Connection>();
-  /** How many requests have no answer yet. */
-  private active = 0;
+  private readonly connections = new Connections();
   private state: 'starting' | 'ready' | 'draining' = 'starting';
-  private whenIdle?: () => void;
+  private drained?: Promise<void>;
 
   constructor(private readonly options: HttpSourceOptions) {
     const { settings, carrier } = options;
@@ -83,7 +70,7 @@ export class HttpSource {
     });
     // Their bytes are limited; Node would leave out those beyond a number.
     this.server.maxHeadersCount = 0;
-    this.server.on('connection', (socket: Connection) => this.connected(socket));
+    this.server.on('connection', (socket: Socket) => this.connections.opened(socket));
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, false));
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, true));
     this.server.on('connect', (_request: IncomingMessage, socket: Socket) => socket.end(closingResponse(405)));
@@ -114,23 +101,9 @@ export class HttpSource {
   }
 
   /** Takes no more requests. Settles when those that were accepted are answered. */
-  async drain(): Promise<void> {
-    this.state = 'draining';
-    this.queue.open();
-    // Not the server's own close(): that cuts connections whose answer is complete but still on its way.
-    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
-    for (const socket of this.connections) {
-      const { exchanges, bytesAnswered } = socket[TRAFFIC]!;
-      if (exchanges.length === 0 && socket.bytesRead === bytesAnswered) socket.destroySoon();
-      for (const { response } of exchanges) {
-        // Its head has promised that the connection stays.
-        if (response.headersSent) response.once('close', () => this.closeUnused(socket));
-      }
-    }
-    if (this.active > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
-    // What is left are answers on their way, and requests that have begun and may never end.
-    for (const socket of this.connections) this.closeUnused(socket);
-    await closed;
+  drain(): Promise<void> {
+    this.drained ??= this.finish();
+    return this.drained;
   }
 
   /** Ends every connection at once. */
@@ -142,17 +115,13 @@ export class HttpSource {
     });
   }
 
-  private connected(socket: Connection): void {
-    const exchanges: Exchange[] = [];
-    socket[TRAFFIC] = { exchanges, count: 0, bytesAnswered: 0 };
-    this.connections.add(socket);
-    socket.on('close', () => {
-      this.connections.delete(socket);
-      for (const exchange of [...exchanges]) {
-        exchange.abandon();
-        this.forget(exchange);
-      }
-    });
+  private async finish(): Promise<void> {
+    this.state = 'draining';
+    this.queue.open();
+    // Not the server's own close(): that cuts connections whose answer is complete but still on its way.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
+    await this.connections.finish();
+    await closed;
   }
 
   private accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -162,10 +131,7 @@ export class HttpSource {
       return this.answerHealth(request, response);
     }
     const exchange = new Exchange(this.owner, request, response);
-    this.active++;
-    const traffic = (request.socket as Connection)[TRAFFIC]!;
-    traffic.exchanges.push(exchange);
-    exchange.turn = ++traffic.count;
+    this.connections.begin(exchange);
     // Node has looked into the headers as well: they are parsed already.
     const { headers } = request;
     if (this.cors) exchange.origin = headers.origin;
@@ -256,8 +222,7 @@ export class HttpSource {
     response.writeHead(ready ? 200 : 503, ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', String(body.length)]);
     response.end(body);
     request.resume();
-    const { socket } = request;
-    (socket as Connection)[TRAFFIC]!.bytesAnswered = socket.bytesRead;
+    this.connections.answered(request);
   }
 
   private ownerOfExchanges(): ExchangeOwner {
@@ -265,37 +230,16 @@ export class HttpSource {
     return {
       eventShape: settings.eventShape,
       requestTimeoutMs: settings.requestTimeoutMs,
-      answered: (exchange) => {
-        const { response } = exchange;
-        // While an earlier answer is missing, this one has not reached the connection.
-        if (response.socket || response.destroyed) this.forget(exchange);
-        else response.once('finish', () => this.forget(exchange));
-      },
+      answered: (exchange) => this.connections.end(exchange),
       carried: () => this.queue.finished(),
       withdraw: (exchange) => this.queue.withdraw(exchange),
       finishHead: (exchange, headers) => {
         // The connection ends with its last answer, not before.
-        if (this.state === 'draining' && (exchange.request.socket as Connection)[TRAFFIC]!.count === exchange.turn) exchange.response.shouldKeepAlive = false;
+        if (this.state === 'draining' && this.connections.isLast(exchange)) exchange.response.shouldKeepAlive = false;
         this.cors?.apply(headers, exchange.origin);
       },
       log: (line) => this.log(line),
     };
-  }
-
-  private forget(exchange: Exchange): void {
-    const { socket } = exchange.request;
-    const traffic = (socket as Connection)[TRAFFIC]!;
-    const index = traffic.exchanges.indexOf(exchange);
-    if (index < 0) return;
-    traffic.exchanges.splice(index, 1);
-    traffic.bytesAnswered = socket.bytesRead;
-    this.active--;
-    if (this.state === 'draining' && this.active === 0) this.whenIdle?.();
-  }
-
-  /** Closes a connection as soon as what was sent has left. */
-  private closeUnused(socket: Connection): void {
-    if (socket[TRAFFIC]!.exchanges.length === 0) socket.destroySoon();
   }
 
   private log(line: string): void {

@@ -1,0 +1,96 @@
+/** Defines the connections of a server and the requests under way on each, so that they can be closed without cutting off an answer. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Exchange } from './exchange';
+
+/** What is under way on a connection. */
+interface Traffic {
+  /** Without an answer: more than one when the client does not wait for answers. */
+  readonly exchanges: Exchange[];
+  /** How many there have been. */
+  count: number;
+  /** How many bytes had come when the last of them was answered. */
+  bytesAnswered: number;
+}
+
+const TRAFFIC = Symbol('traffic');
+type Connection = Socket & { [TRAFFIC]?: Traffic };
+
+export class Connections {
+  private readonly sockets = new Set<Connection>();
+  /** How many requests have no answer yet. */
+  private active = 0;
+  private whenIdle?: () => void;
+
+  opened(socket: Connection): void {
+    const exchanges: Exchange[] = [];
+    socket[TRAFFIC] = { exchanges, count: 0, bytesAnswered: 0 };
+    this.sockets.add(socket);
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      for (const exchange of [...exchanges]) {
+        exchange.abandon();
+        this.forget(exchange);
+      }
+    });
+  }
+
+  begin(exchange: Exchange): void {
+    const traffic = trafficOf(exchange.request);
+    traffic.exchanges.push(exchange);
+    exchange.turn = ++traffic.count;
+    this.active++;
+  }
+
+  /** The response is complete. */
+  end(exchange: Exchange): void {
+    const { response } = exchange;
+    // While an earlier answer is missing, this one has not reached the connection.
+    if (response.socket || response.destroyed) this.forget(exchange);
+    else response.once('finish', () => this.forget(exchange));
+  }
+
+  /** A request was answered that is no exchange. */
+  answered(request: IncomingMessage): void {
+    trafficOf(request).bytesAnswered = request.socket.bytesRead;
+  }
+
+  /** Whether no later request has come on its connection. */
+  isLast(exchange: Exchange): boolean {
+    return trafficOf(exchange.request).count === exchange.turn;
+  }
+
+  /** Closes each connection once its requests are answered. Settles when all are; some answers may still be on their way. */
+  async finish(): Promise<void> {
+    for (const socket of this.sockets) {
+      const { exchanges, bytesAnswered } = socket[TRAFFIC]!;
+      if (exchanges.length === 0 && socket.bytesRead === bytesAnswered) socket.destroySoon();
+      for (const { response } of exchanges) {
+        // Its head has promised that the connection stays.
+        if (response.headersSent) response.once('close', () => closeUnused(socket));
+      }
+    }
+    if (this.active > 0) await new Promise<void>((resolve) => { this.whenIdle = resolve; });
+    // What is left are answers on their way, and requests that have begun and may never end.
+    for (const socket of this.sockets) closeUnused(socket);
+  }
+
+  private forget(exchange: Exchange): void {
+    const traffic = trafficOf(exchange.request);
+    const index = traffic.exchanges.indexOf(exchange);
+    if (index < 0) return;
+    traffic.exchanges.splice(index, 1);
+    traffic.bytesAnswered = exchange.request.socket.bytesRead;
+    this.active--;
+    if (this.active === 0) this.whenIdle?.();
+  }
+}
+
+function trafficOf(request: IncomingMessage): Traffic {
+  return (request.socket as Connection)[TRAFFIC]!;
+}
+
+/** Closes a connection as soon as what was sent has left. */
+function closeUnused(socket: Connection): void {
+  if (socket[TRAFFIC]!.exchanges.length === 0) socket.destroySoon();
+}
