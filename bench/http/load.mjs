@@ -15,6 +15,8 @@ const REQUESTS = {
   browser: `GET /path?name=value&other=a%20b HTTP/1.1\r\nHost: www.example.com\r\n${BROWSER}Cookie: session=0123456789abcdef; theme=dark\r\n\r\n`,
   post: `POST /path HTTP/1.1\r\nHost: www.example.com\r\n${BROWSER}Content-Type: application/json\r\nContent-Length: 1024\r\n\r\n${JSON.stringify({ text: 'x'.repeat(1013) })}`,
 };
+/** The compiler needs some time. */
+const WARM_UP_MS = 1_000;
 const request = Buffer.from(REQUESTS[options.kind]);
 const latencies = new Float64Array(4_000_000);
 let answered = 0;
@@ -67,4 +69,4 @@ setTimeout(() => {
     console.log(JSON.stringify({ answered, perSecond: answered / seconds, p50: sorted[Math.floor(answered * 0.5)], p99: sorted[Math.floor(answered * 0.99)] }));
     process.exit();
   }, Number(options.seconds) * 1000);
-}, 500);
+}, WARM_UP_MS);
