@@ -120,6 +120,15 @@ describe.each(INVOKERS)('a task that is told to stop (%s)', (_invoker, mode) => 
     expect(host.stderr).toMatch(/^cdk-hybrid: task: told to stop before the handler was called$/m);
   });
 
+  test('by a terminal, which tells the host and the program that started it, is told once', async () => {
+    const host = task('running.finishesOnStop');
+    await host.wrote('stderr', /\truns$/m);
+    host.signal('SIGINT');
+    host.signal('SIGINT');
+    expect(await host.exit).toBe(0);
+    expect(host.stdout).toBe('"finished"\n');
+  });
+
   test('twice ends at once with 1', async () => {
     const host = task('running.ignoresStop');
     await host.wrote('stderr', /\truns$/m);
