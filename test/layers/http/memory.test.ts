@@ -48,6 +48,6 @@ test('a hundred slow clients with bodies of 6 MB, and as many quick ones, take n
   for (const client of slow) void client.reply().then(({ body }) => { if (JSON.parse(body.toString()).bytes === 6 * MIB) answered++; });
   await eventually(() => answered === 100);
   const after = JSON.parse((await ask(port, GET)).body.toString()).peak;
-  // As bytes, as text, and copied: a multiple of the 24 MB, but far from the 600 MB that were sent.
-  expect(after - before).toBeLessThan(200);
+  // A multiple of the 24 MB, as bytes, as text, and what is garbage by then; 600 MB were sent.
+  expect(after - before).toBeLessThan(300);
 });
