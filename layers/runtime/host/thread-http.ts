@@ -1,10 +1,12 @@
 /** Defines how a worker thread answers HTTP requests itself: the handler is called in the thread that has the connection, with the event as an object. */
 import { tell } from './errors';
 import type { Handler } from '../core/handler-loader';
+import type { StreamSink } from '../core/invocation';
 import { jsonValue } from '../core/json-value';
 import type { Environment } from '../core/settings';
 import { inlineInvoker, serialize, type InlineOptions } from '../invokers/inline';
 import type { ThreadCarrier } from '../invokers/thread-carrier';
+import type { Answer } from '../invokers/thread-flight';
 import type { HttpCall } from '../sources/http/http-call';
 import { HttpSource } from '../sources/http/http-source';
 import { readHttpSettings } from '../sources/http/settings';
@@ -24,7 +26,7 @@ export class ThreadHttp {
             event: call.event,
             headers: call.traceId === undefined ? NO_HEADERS : { 'lambda-runtime-trace-id': call.traceId },
             descriptor: call.descriptor,
-            answer: answerTo(call),
+            answer: new CallAnswer(call),
           });
           call.onAbandoned = () => flight.abandon();
         },
@@ -50,11 +52,22 @@ export class ThreadHttp {
 const NO_HEADERS = {};
 const asJson = (result: unknown): unknown => jsonValue(result, serialize);
 
-function answerTo(call: HttpCall) {
-  return {
-    succeed: (result: unknown) => call.succeed(result),
-    fail: () => call.fail('error'),
-    timeOut: () => call.fail('timeout'),
-    stream: (contentType: string) => call.stream(contentType),
-  };
+class CallAnswer implements Answer<unknown> {
+  constructor(private readonly call: HttpCall) {}
+
+  succeed(result: unknown): void {
+    this.call.succeed(result);
+  }
+
+  fail(): void {
+    this.call.fail('error');
+  }
+
+  timeOut(): void {
+    this.call.fail('timeout');
+  }
+
+  stream(contentType: string): StreamSink {
+    return this.call.stream(contentType);
+  }
 }

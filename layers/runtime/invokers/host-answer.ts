@@ -5,7 +5,7 @@ import { formatError } from '../core/error-format';
 import type { StreamSink } from '../core/invocation';
 
 export class HostAnswer implements Answer<string> {
-  flight?: ThreadFlight<string>;
+  flight?: ThreadFlight<string, string>;
   private whenWritten?: () => void;
 
   constructor(private readonly say: (message: FromThread) => void, private readonly requestId: string, private readonly over: () => void) {}

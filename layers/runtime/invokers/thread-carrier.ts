@@ -1,5 +1,5 @@
 /** Defines how a worker thread carries invocations: each in a slot, with a deadline, in an asynchronous context of its own. */
-import { ThreadFlight, type Answer } from './thread-flight';
+import { ThreadFlight, type Answer, type FlightOwner } from './thread-flight';
 import type { InFlightTable } from '../core/in-flight-table';
 import type { Invoke } from '../core/invocation';
 import type { InvokeStore } from '../core/invoke-store';
@@ -27,9 +27,15 @@ export interface Carried<Event, Result> {
   readonly answer: Answer<Result>;
 }
 
-export class ThreadCarrier {
+/** Invocations of any kind: what they are given and give back is between source and invoker. */
+type AnyFlight = ThreadFlight<unknown, never>;
+
+export class ThreadCarrier implements FlightOwner {
   private readonly free: number[];
-  private readonly flights = new Set<ThreadFlight<never>>();
+  /** In the order of their deadlines, because all may take the same time. */
+  private readonly flights = new Set<AnyFlight>();
+  /** Set for the first deadline at the time when it was set: one for all costs less than one for each. */
+  private limit?: NodeJS.Timeout;
   private aborted?: { readonly thrown: unknown };
   private whenIdle?: () => void;
 
@@ -38,39 +44,23 @@ export class ThreadCarrier {
   }
 
   /** Never called for more than there are slots. */
-  carry<Event, Result>(invoke: Invoke<Event, Result>, carried: Carried<Event, Result>): ThreadFlight<Result> {
-    const { requestId, event, headers: given, descriptor, answer } = carried;
-    const { inFlight, timeoutMs, store, invokedFunctionArn, logError, onTimeout } = this.options;
+  carry<Event, Result>(invoke: Invoke<Event, Result>, carried: Carried<Event, Result>): ThreadFlight<Event, Result> {
+    const { inFlight, timeoutMs, store, invokedFunctionArn } = this.options;
+    const { requestId } = carried;
     const slot = this.free.pop()!;
     const deadline = deadlineAfter(timeoutMs);
-    inFlight.set(slot, requestId, deadline, descriptor);
-    const flight = new ThreadFlight<Result>(answer, {
-      logError,
-      onOver: () => {
-        clearTimeout(limit);
-        inFlight.clear(slot);
-        this.free.push(slot);
-        this.flights.delete(flight as ThreadFlight<never>);
-        if (this.flights.size === 0) this.whenIdle?.();
-      },
-      onUnanswerable: () => inFlight.forgetDescriptor(slot),
-    });
-    this.flights.add(flight as ThreadFlight<never>);
-    const limit = timer(timeoutMs, () => {
-      onTimeout(requestId);
-      flight.timeOut();
-    });
-    if (this.aborted) {
-      flight.abort('Invoke Error', this.aborted.thrown);
-      return flight;
-    }
+    inFlight.set(slot, requestId, deadline, carried.descriptor);
     const headers = {
-      ...given,
+      ...carried.headers,
       'lambda-runtime-aws-request-id': requestId,
       'lambda-runtime-deadline-ms': String(deadline),
       'lambda-runtime-invoked-function-arn': invokedFunctionArn,
     };
-    store.enter(headers, () => invoke({ requestId, headers, event, sink: flight }));
+    const flight = new ThreadFlight<Event, Result>(this, slot, deadline, headers, carried);
+    this.flights.add(flight as AnyFlight);
+    this.limit ??= timer(timeoutMs, this.timeOut);
+    if (this.aborted) flight.abort('Invoke Error', this.aborted.thrown);
+    else store.enter(headers, () => invoke(flight));
     return flight;
   }
 
@@ -86,4 +76,38 @@ export class ThreadCarrier {
     this.whenIdle = idle;
     if (this.flights.size === 0) idle();
   }
+
+  logError(title: string, thrown: unknown): void {
+    this.options.logError(title, thrown);
+  }
+
+  unanswerable({ slot }: AnyFlight): void {
+    this.options.inFlight.forgetDescriptor(slot);
+  }
+
+  over(flight: AnyFlight): void {
+    this.options.inFlight.clear(flight.slot);
+    this.free.push(flight.slot);
+    this.flights.delete(flight);
+    if (this.flights.size === 0) this.becomeIdle();
+  }
+
+  private becomeIdle(): void {
+    clearTimeout(this.limit);
+    this.limit = undefined;
+    this.whenIdle?.();
+  }
+
+  private readonly timeOut = (): void => {
+    const now = Date.now();
+    this.limit = undefined;
+    for (const flight of this.flights) {
+      if (flight.deadline > now) {
+        this.limit ??= timer(flight.deadline - now, this.timeOut);
+        return;
+      }
+      this.options.onTimeout(flight.requestId);
+      flight.timeOut();
+    }
+  };
 }

@@ -1,5 +1,5 @@
-/** Defines a flight in a worker thread: the sink that the invoker answers to, and the ways in which an invocation ends without it. */
-import type { Sink, StreamSink } from '../core/invocation';
+/** Defines a flight in a worker thread: an invocation, the sink that the invoker answers to, and the ways in which it ends without an answer. */
+import type { Invocation, Sink, StreamSink } from '../core/invocation';
 
 /** Where the answer goes. Exactly one of the four is called, once. */
 export interface Answer<Result> {
@@ -9,23 +9,40 @@ export interface Answer<Result> {
   stream(contentType: string): StreamSink;
 }
 
-export interface FlightEvents {
-  readonly logError: (title: string, thrown: unknown) => void;
-  readonly onOver: () => void;
+export interface FlightOwner {
+  logError(title: string, thrown: unknown): void;
   /** Nobody waits for a last answer at the client's socket, or the answer has begun. */
-  readonly onUnanswerable: () => void;
+  unanswerable(flight: ThreadFlight<unknown, never>): void;
+  over(flight: ThreadFlight<unknown, never>): void;
 }
 
-export class ThreadFlight<Result> implements Sink<Result> {
-  private over = false;
+export class ThreadFlight<Event, Result> implements Invocation<Event, Result>, Sink<Result> {
+  readonly requestId: string;
+  readonly event: Event;
+  readonly sink = this;
+  private readonly answer: Answer<Result>;
+  private isOver = false;
   private abandoned = false;
   /** Where a streamed answer goes, and what the invoker writes to. */
-  private streamed?: { readonly target: StreamSink; readonly source: StreamSink };
+  private streamed?: { readonly target: StreamSink; readonly source: StreamSink } = undefined;
 
-  constructor(private readonly answer: Answer<Result>, private readonly events: FlightEvents) {}
+  constructor(
+    private readonly owner: FlightOwner,
+    readonly slot: number,
+    /** In milliseconds since the epoch. */
+    readonly deadline: number,
+    readonly headers: Readonly<Record<string, string>>,
+    { requestId, event, answer }: { readonly requestId: string; readonly event: Event; readonly answer: Answer<Result> },
+  ) {
+    this.requestId = requestId;
+    this.event = event;
+    this.answer = answer;
+  }
 
   succeed(result: Result): void {
-    this.finish(() => this.answer.succeed(result));
+    if (!this.begin()) return;
+    this.answer.succeed(result);
+    this.end();
   }
 
   fail(thrown: unknown): void {
@@ -33,12 +50,17 @@ export class ThreadFlight<Result> implements Sink<Result> {
   }
 
   stream(contentType: string): StreamSink {
-    if (this.over) return { write: (_, written) => written(), end: () => {} };
-    this.events.onUnanswerable();
+    if (this.isOver) return { write: (_, written) => written(), end: () => {} };
+    this.owner.unanswerable(this as ThreadFlight<unknown, never>);
     const target = this.answer.stream(contentType);
     const source: StreamSink = {
-      write: (chunk, written) => (this.over ? written() : target.write(chunk, written)),
-      end: (failure) => (failure ? this.abort('Invoke Error', failure.thrown) : this.finish(() => target.end())),
+      write: (chunk, written) => (this.isOver ? written() : target.write(chunk, written)),
+      end: (failure) => {
+        if (failure) return this.abort('Invoke Error', failure.thrown);
+        if (!this.begin()) return;
+        target.end();
+        this.end();
+      },
     };
     this.streamed = { target, source };
     return source;
@@ -46,35 +68,42 @@ export class ThreadFlight<Result> implements Sink<Result> {
 
   /** Fails with this error, logged under this title. */
   abort(title: string, thrown: unknown): void {
-    this.finish(() => {
-      // That the client went away is no failure of the handler.
-      if (!this.abandoned) this.events.logError(title, thrown);
-      if (this.streamed) this.streamed.target.end({ thrown });
-      else this.answer.fail(thrown);
-    });
+    if (!this.begin()) return;
+    // That the client went away is no failure of the handler.
+    if (!this.abandoned) this.owner.logError(title, thrown);
+    if (this.streamed) this.streamed.target.end({ thrown });
+    else this.answer.fail(thrown);
+    this.end();
   }
 
   timeOut(): void {
-    this.finish(() => {
-      if (!this.streamed) return this.answer.timeOut();
+    if (!this.begin()) return;
+    if (this.streamed) {
       this.streamed.target.end({ thrown: new Error('the invocation timed out') });
       this.streamed.source.onAbandoned?.();
-    });
+    } else {
+      this.answer.timeOut();
+    }
+    this.end();
   }
 
   /** The client has gone: a stream ends, everything else runs to its end. */
   abandon(): void {
     this.abandoned = true;
-    if (this.over) return;
-    this.events.onUnanswerable();
+    if (this.isOver) return;
+    this.owner.unanswerable(this as ThreadFlight<unknown, never>);
     this.streamed?.source.onAbandoned?.();
   }
 
-  private finish(answer: () => void): void {
-    if (this.over) return;
-    this.over = true;
-    answer();
-    // In this order: a thread that waits for its last invocation ends now.
-    this.events.onOver();
+  /** False when it has ended before. */
+  private begin(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    return true;
+  }
+
+  /** After the answer: a thread that waits for its last invocation ends now. */
+  private end(): void {
+    this.owner.over(this as ThreadFlight<unknown, never>);
   }
 }
