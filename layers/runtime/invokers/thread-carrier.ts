@@ -34,7 +34,7 @@ export class ThreadCarrier implements FlightOwner {
   private readonly free: number[];
   /** In the order of their deadlines, because all may take the same time. */
   private readonly flights = new Set<AnyFlight>();
-  /** Set for the first deadline at the time when it was set: one for all costs less than one for each. */
+  /** Set for the first deadline at the time when it was set, and left to run out: one for many costs less than one for each. */
   private limit?: NodeJS.Timeout;
   private aborted?: { readonly thrown: unknown };
   private whenIdle?: () => void;
@@ -58,7 +58,7 @@ export class ThreadCarrier implements FlightOwner {
     };
     const flight = new ThreadFlight<Event, Result>(this, slot, deadline, headers, carried);
     this.flights.add(flight as AnyFlight);
-    this.limit ??= timer(timeoutMs, this.timeOut);
+    this.limit ??= timer(timeoutMs, this.timeOut)?.unref();
     if (this.aborted) flight.abort('Invoke Error', this.aborted.thrown);
     else store.enter(headers, () => invoke(flight));
     return flight;
@@ -89,13 +89,7 @@ export class ThreadCarrier implements FlightOwner {
     this.options.inFlight.clear(flight.slot);
     this.free.push(flight.slot);
     this.flights.delete(flight);
-    if (this.flights.size === 0) this.becomeIdle();
-  }
-
-  private becomeIdle(): void {
-    clearTimeout(this.limit);
-    this.limit = undefined;
-    this.whenIdle?.();
+    if (this.flights.size === 0) this.whenIdle?.();
   }
 
   private readonly timeOut = (): void => {
@@ -103,7 +97,7 @@ export class ThreadCarrier implements FlightOwner {
     this.limit = undefined;
     for (const flight of this.flights) {
       if (flight.deadline > now) {
-        this.limit ??= timer(flight.deadline - now, this.timeOut);
+        this.limit = timer(flight.deadline - now, this.timeOut)?.unref();
         return;
       }
       this.options.onTimeout(flight.requestId);
