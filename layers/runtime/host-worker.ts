@@ -95,7 +95,7 @@ async function start(): Promise<void> {
     const { ThreadHttp } = require('./host/thread-http') as typeof ThreadHttpModule;
     http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http.environment);
     try {
-      const address = await http.listen(setup.http.port, setup.reusePort);
+      const address = await http.listen(setup.http.port);
       initialized = true;
       http.ready();
       return say({ kind: 'ready', address });
@@ -122,6 +122,8 @@ function listenToHost(invoke: (invocation: ThreadInvocation) => void): void {
         return answers.get(message.requestId)?.written();
       case 'abandoned':
         return answers.get(message.requestId)?.flight?.abandon();
+      case 'retire':
+        return void Promise.resolve(http?.retire()).then(() => say({ kind: 'drained' }));
       case 'drain':
         return void Promise.resolve(http?.drain()).then(() => say({ kind: 'drained' }));
       case 'stop':

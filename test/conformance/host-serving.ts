@@ -1,5 +1,4 @@
 /** Defines the rows of the behaviour table that take more than one invocation: on the sources that go on, by each invoker. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,11 +6,6 @@ import { join } from 'node:path';
 import { parsedOrText } from './cases';
 import { INVOKERS, type Outcome } from './host-cases';
 import { HostProcess, killHosts } from '../layers/host/host-process';
-import { NODE } from '../layers/runtime/bootstrap-process';
-
-/** Node.js 22.12 and 23.1 let several threads listen on one port. */
-const [MAJOR, MINOR] = execFileSync(NODE, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.').map(Number);
-const CAN_SHARE_PORT = MAJOR > 23 || (MAJOR === 23 && MINOR >= 1) || (MAJOR === 22 && MINOR >= 12);
 
 /** What came back, and its request id where the source tells it. */
 export interface Reply {
@@ -74,7 +68,7 @@ function post(url: string, content: string): Promise<{ status: number; headers: 
   });
 }
 
-/** Threads listen themselves: when the last of them has crashed, connections are refused until another has started. */
+/** Threads listen themselves: a connection that is opened in the moment in which one closes its listener is refused. */
 async function onceReachable<T>(invoke: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -135,20 +129,17 @@ export function serves({ source, handlerOf = (handler) => handler, invoke }: Ser
       expect(await Promise.all(events.map((event) => resultOf(host, event)))).toEqual(events);
     });
 
-    // Without a shared port the only thread that listens is replaced after a timeout, and refuses connections meanwhile.
-    if (source === 'emulator' || invoker === 'isolated' || CAN_SHARE_PORT) {
-      test('one that takes too long fails alone: others are answered meanwhile and afterwards', async () => {
-        const host = started('forms.mixed', { AWS_LAMBDA_FUNCTION_TIMEOUT: '1' });
-        let over = false;
-        const slow = invoke(host, { kind: 'slow', ms: 600_000 }).finally(() => { over = true; });
-        let others = 0;
-        while (!over) expect(await resultOf(host, { n: others })).toEqual({ n: others++ });
-        expect((await slow).outcome.kind).toBe('timeout');
-        expect(others).toBeGreaterThan(0);
-        for (let n = 0; n < 5; n++) expect(await resultOf(host, { n })).toEqual({ n });
-        expect(host.stderr).toContain('Task timed out after 1.00 seconds');
-      });
-    }
+    test('one that takes too long fails alone: others are answered meanwhile and afterwards', async () => {
+      const host = started('forms.mixed', { AWS_LAMBDA_FUNCTION_TIMEOUT: '1' });
+      let over = false;
+      const slow = invoke(host, { kind: 'slow', ms: 600_000 }).finally(() => { over = true; });
+      let others = 0;
+      while (!over) expect(await resultOf(host, { n: others })).toEqual({ n: others++ });
+      expect((await slow).outcome.kind).toBe('timeout');
+      expect(others).toBeGreaterThan(0);
+      for (let n = 0; n < 5; n++) expect(await resultOf(host, { n })).toEqual({ n });
+      expect(host.stderr).toContain('Task timed out after 1.00 seconds');
+    });
 
     // Shared: a crash takes the neighbours in its thread along, and who is in which thread is the system's choice.
     if (invoker === 'isolated') {

@@ -47,8 +47,6 @@ let image: string;
     ])('HTTP: %s, and again', async (handler, answer) => {
       const server = await service(handler, { AWS_LAMBDA_FUNCTION_TIMEOUT: handler === 'forms.blocks' ? '1' : '20' });
       expect(await get(server)).toMatchObject(answer);
-      // Where the handler had the only thread, there is a moment without one.
-      await healthy(server);
       expect(await get(server)).toMatchObject(answer);
       expect(await server.container.stop()).toBe(0);
     }, 60_000);

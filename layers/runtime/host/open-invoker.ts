@@ -37,8 +37,7 @@ function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
     output,
     logOutput: output === process.stdout ? 1 : 2,
     log: (line) => process.stderr.write(`${line}\n`),
-    reusePort: CAN_REUSE_PORT,
-    http: settings.sources.includes('http') ? { port: settings.port, environment: { ...process.env } } : undefined,
+    http: settings.sources.includes('http') && CAN_REUSE_PORT ? { port: settings.port, environment: { ...process.env } } : undefined,
   });
 }
 

@@ -36,12 +36,16 @@ export class ThreadHttp {
     });
   }
 
-  listen(port: number, reusePort: boolean): Promise<string> {
-    return this.source.listen({ port, reusePort });
+  listen(port: number): Promise<string> {
+    return this.source.listen({ port, reusePort: true });
   }
 
   ready(): void {
     this.source.ready();
+  }
+
+  retire(): Promise<void> {
+    return this.source.retire();
   }
 
   drain(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Flight } from './flight';
 import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
 import { InFlightTable, type InFlight } from '../core/in-flight-table';
 import { functionError, MAX_RESPONSE_BYTES, responseTooLarge, type FunctionError } from '../core/invoker';
-import { timeoutLine, timeoutMessage } from '../core/timeout';
+import { timeoutLine, timeoutMessage, timer } from '../core/timeout';
 import { writeLastAnswer } from '../sources/http/last-answer';
 
 export interface ThreadOptions extends Omit<ThreadSetup, 'slots' | 'inFlight'> {
@@ -22,6 +22,8 @@ export interface ThreadOptions extends Omit<ThreadSetup, 'slots' | 'inFlight'> {
 export interface ThreadEvents {
   /** The handler is initialized. */
   ready(address: string | undefined): void;
+  /** It has begun to take connections, or takes none any more. */
+  listening(): void;
   /** It can carry one more. */
   free(): void;
   /** An invocation took too long and may still be running in it. */
@@ -32,6 +34,12 @@ export interface ThreadEvents {
 /** How often what is in flight is compared with its deadline, and how late an event loop must be to count as blocked. */
 const WATCH_MS = 250;
 const BLOCKED_MS = 500;
+
+/** How long an idle connection to a thread that is being replaced may last: longer than any keep-alive timeout that is of use. */
+const LINGER_MS = 15 * 60_000;
+
+/** Lingering: it takes no more connections and nothing from the host, but still has requests. Retired: it will be gone. */
+type ThreadState = 'starting' | 'serving' | 'lingering' | 'retired';
 
 export class InvokerThread {
   /** Settles when the handler is ready or cannot be initialized; rejects when the thread cannot listen. */
@@ -44,7 +52,7 @@ export class InvokerThread {
   private readonly flights = new Map<string, { readonly flight: Flight; body?: PassThrough; endBody?: (failure?: FunctionError) => void }>();
   private readonly exited: Promise<void>;
   private readonly watch: NodeJS.Timeout;
-  private state: 'starting' | 'serving' | 'retired' = 'starting';
+  private state: ThreadState = 'starting';
   private settleInitialized!: { resolve: (failure?: FunctionError) => void; reject: (error: Error) => void };
   private whenDrained?: () => void;
 
@@ -67,6 +75,11 @@ export class InvokerThread {
       resolve();
     }));
     this.watch = setInterval(() => this.lookForBlockedLoop(), WATCH_MS);
+  }
+
+  /** Whether it takes connections. */
+  get listens(): boolean {
+    return this.state === 'serving' && this.options.http !== undefined;
   }
 
   /** How many invocations it can be handed now. */
@@ -95,21 +108,31 @@ export class InvokerThread {
 
   /** Takes no more work; settles when its HTTP requests are answered. */
   async drain(): Promise<void> {
-    if (this.state !== 'serving') return;
-    this.state = 'retired';
-    await Promise.race([this.exited, new Promise<void>((resolve) => {
-      this.whenDrained = resolve;
-      this.tell({ kind: 'drain' });
-    })]);
+    if (this.state === 'serving' || this.state === 'lingering') await this.leaveWork('drain', 'retired');
   }
 
-  /** Lets it finish what it has, for as long as an invocation may take, then ends it. */
+  /** Lets it finish what it has and answer on the connections that it has, then ends it. */
   async retire(): Promise<void> {
-    const limit = this.options.timeoutMs === Infinity ? undefined : setTimeout(() => void this.worker.terminate(), 2 * this.options.timeoutMs);
-    await this.drain();
+    if (this.state !== 'serving') return;
+    const limit = timer(2 * this.options.timeoutMs + LINGER_MS, () => void this.worker.terminate());
+    await this.leaveWork('retire', 'lingering');
     this.tell({ kind: 'stop' });
     await this.exited;
     clearTimeout(limit);
+  }
+
+  private async leaveWork(how: 'retire' | 'drain', state: ThreadState): Promise<void> {
+    this.state = state;
+    this.events.listening();
+    const drained = new Promise<void>((resolve) => {
+      const { whenDrained } = this;
+      this.whenDrained = () => {
+        whenDrained?.();
+        resolve();
+      };
+    });
+    this.tell({ kind: how });
+    await Promise.race([this.exited, drained]);
   }
 
   /** SIGTERM for the handler; the end when it has not come by then. */
@@ -132,7 +155,8 @@ export class InvokerThread {
         this.wasReady = true;
         if (this.state === 'starting') this.state = 'serving';
         this.settleInitialized.resolve();
-        return this.events.ready(message.address);
+        this.events.ready(message.address);
+        return this.events.listening();
       case 'init failed':
         return this.settleInitialized.resolve({ errorType: message.errorType, payload: Buffer.from(message.body) });
       case 'cannot listen':
@@ -141,7 +165,7 @@ export class InvokerThread {
         return this.events.wornOut();
       case 'ending':
         this.state = 'retired';
-        return;
+        return this.events.listening();
       case 'drained':
         return this.whenDrained?.();
       default:
@@ -201,6 +225,7 @@ export class InvokerThread {
       if (late && entry) this.land(each.requestId, () => entry.flight.fail(timedOut(each.requestId, this.options.timeoutMs)));
     }
     this.state = 'retired';
+    this.events.listening();
     this.events.wornOut();
     void this.worker.terminate();
   }
@@ -219,6 +244,7 @@ export class InvokerThread {
       else flight.fail(failure);
     }
     this.flights.clear();
+    this.events.listening();
     this.settleInitialized.resolve(functionError('Runtime.ExitError', describeExit({ code: exitCode, signal: null })));
     this.events.gone();
   }

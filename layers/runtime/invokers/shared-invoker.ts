@@ -15,6 +15,8 @@ const BACK_OFF_MS = { first: 100, last: 5_000 };
 export class SharedInvoker implements Invoker {
   /** Where the threads answer HTTP requests, once the first is ready. */
   address?: string;
+  /** Told whether a thread takes connections, whenever that may have changed. */
+  onListening?: (someone: boolean) => void;
   private readonly threads = new Set<InvokerThread>();
   private readonly queue: Flight[] = [];
   private readonly flights = new Set<Flight>();
@@ -26,8 +28,8 @@ export class SharedInvoker implements Invoker {
 
   /** Rejects when a thread cannot listen. */
   async start(): Promise<FunctionError | undefined> {
-    const { threads, maxConcurrency, http } = this.options;
-    const [first, ...others] = shares(maxConcurrency, http && !this.options.reusePort ? 1 : threads);
+    const { threads, maxConcurrency } = this.options;
+    const [first, ...others] = shares(maxConcurrency, threads);
     // A port that the system chooses is known when the first thread has it.
     const failure = await this.open(first).initialized;
     if (failure || this.stopping) return failure;
@@ -46,6 +48,11 @@ export class SharedInvoker implements Invoker {
     this.queue.push(flight);
     this.dispatch();
     return flight.result;
+  }
+
+  /** Whether the threads answer HTTP requests themselves. */
+  get servesHttp(): boolean {
+    return this.options.http !== undefined;
   }
 
   /** Takes no more HTTP requests; settles when those that it has taken are answered. */
@@ -73,6 +80,7 @@ export class SharedInvoker implements Invoker {
         this.failures = 0;
         this.dispatch();
       },
+      listening: () => this.onListening?.([...this.threads].some((each) => each.listens)),
       free: () => this.dispatch(),
       wornOut: () => this.replace(thread),
       gone: () => {
@@ -100,7 +108,6 @@ export class SharedInvoker implements Invoker {
   private replace(thread: InvokerThread): void {
     if (this.stopping || thread.replaced) return;
     thread.replaced = true;
-    if (this.options.http && !this.options.reusePort) return void thread.retire().then(() => this.stopping || this.open(thread.slots));
     const next = this.open(thread.slots);
     void next.initialized.then(() => thread.retire());
   }

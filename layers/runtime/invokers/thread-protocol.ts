@@ -13,9 +13,7 @@ export interface ThreadSetup {
   readonly logFormat: 'text' | 'json';
   /** The descriptor of log lines. */
   readonly logOutput: number;
-  /** Several threads can listen on one port, and a new one before the old has gone. */
-  readonly reusePort: boolean;
-  /** It answers HTTP requests itself, on this port; the settings are in this environment. */
+  /** It answers HTTP requests itself, on this port, which others listen on as well; the settings are in this environment. */
   readonly http?: { readonly port: number; readonly environment: Environment };
 }
 
@@ -33,6 +31,8 @@ export type ToThread =
   /** The host has passed on a piece of a streamed result: there may be another. */
   | { readonly kind: 'written'; readonly requestId: string }
   | { readonly kind: 'abandoned'; readonly requestId: string }
+  /** Another thread takes over: take no more connections, and finish those that there are. */
+  | { readonly kind: 'retire' }
   /** Take no more work. */
   | { readonly kind: 'drain' }
   /** Nothing is in flight any more, or it is time to go: SIGTERM for the handler, then the end. */
@@ -53,5 +53,5 @@ export type FromThread =
   | { readonly kind: 'worn out' }
   /** The thread cannot go on: what is in flight fails, and it must be handed nothing more. */
   | { readonly kind: 'ending' }
-  /** All HTTP requests are answered, and no more are taken. */
+  /** All HTTP requests are answered, and no more will come. */
   | { readonly kind: 'drained' };

@@ -21,6 +21,7 @@ export class Connections {
   /** How many requests have no answer yet. */
   private active = 0;
   private whenIdle?: () => void;
+  private whenGone?: () => void;
 
   opened(socket: Connection): void {
     const exchanges: Exchange[] = [];
@@ -28,6 +29,7 @@ export class Connections {
     this.sockets.add(socket);
     socket.on('close', () => {
       this.sockets.delete(socket);
+      if (this.sockets.size === 0) this.whenGone?.();
       for (const exchange of [...exchanges]) {
         exchange.abandon();
         this.forget(exchange);
@@ -58,6 +60,11 @@ export class Connections {
   /** Whether no later request has come on its connection. */
   isLast(exchange: Exchange): boolean {
     return trafficOf(exchange.request).count === exchange.turn;
+  }
+
+  /** Settles when the clients have closed all, or were told to. */
+  async gone(): Promise<void> {
+    if (this.sockets.size > 0) await new Promise<void>((resolve) => { this.whenGone = resolve; });
   }
 
   /** Closes each connection once its requests are answered. Settles when all are; some answers may still be on their way. */

@@ -45,7 +45,8 @@ export class HttpSource {
   private readonly owner: ExchangeOwner;
   private readonly buildEvent: BuildEvent;
   private readonly connections = new Connections();
-  private state: 'starting' | 'ready' | 'draining' = 'starting';
+  private listenerClosed?: Promise<void>;
+  private state: 'starting' | 'ready' | 'retiring' | 'draining' = 'starting';
   private drained?: Promise<void>;
 
   constructor(private readonly options: HttpSourceOptions) {
@@ -106,6 +107,18 @@ export class HttpSource {
     return this.drained;
   }
 
+  /**
+   * Another source listens on the port: no more connections are taken. Requests on those that are open are answered, and each answer is its
+   * connection's last; an idle one is left to its timeout, because a client may be about to use it. Settles when none is left.
+   */
+  async retire(): Promise<void> {
+    if (this.state === 'draining') return this.drain();
+    this.state = 'retiring';
+    const closed = this.stopListening();
+    await this.connections.gone();
+    await closed;
+  }
+
   /** Ends every connection at once. */
   async close(): Promise<void> {
     this.state = 'draining';
@@ -118,10 +131,15 @@ export class HttpSource {
   private async finish(): Promise<void> {
     this.state = 'draining';
     this.queue.open();
-    // Not the server's own close(): that cuts connections whose answer is complete but still on its way.
-    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
+    const closed = this.stopListening();
     await this.connections.finish();
     await closed;
+  }
+
+  /** Not the server's own close(): that cuts connections whose answer is complete but still on its way. */
+  private stopListening(): Promise<void> {
+    this.listenerClosed ??= new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
+    return this.listenerClosed;
   }
 
   private accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -217,7 +235,7 @@ export class HttpSource {
 
   private answerHealth(request: IncomingMessage, response: ServerResponse): void {
     const ready = this.state === 'ready';
-    if (this.state === 'draining') response.shouldKeepAlive = false;
+    if (this.state === 'draining' || this.state === 'retiring') response.shouldKeepAlive = false;
     const body = ready ? HEALTHY : this.state;
     response.writeHead(ready ? 200 : 503, ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', String(body.length)]);
     response.end(body);
@@ -235,7 +253,7 @@ export class HttpSource {
       withdraw: (exchange) => this.queue.withdraw(exchange),
       finishHead: (exchange, headers) => {
         // The connection ends with its last answer, not before.
-        if (this.state === 'draining' && this.connections.isLast(exchange)) exchange.response.shouldKeepAlive = false;
+        if ((this.state === 'draining' || this.state === 'retiring') && this.connections.isLast(exchange)) exchange.response.shouldKeepAlive = false;
         this.cors?.apply(headers, exchange.origin);
       },
       log: (line) => this.log(line),
