@@ -93,7 +93,7 @@ async function start(): Promise<void> {
   });
   if (setup.http) {
     const { ThreadHttp } = require('./host/thread-http') as typeof ThreadHttpModule;
-    http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http.environment);
+    http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http);
     try {
       const address = await http.listen(setup.http.port);
       initialized = true;

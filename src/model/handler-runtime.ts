@@ -24,8 +24,8 @@ export interface RuntimeExtension {
   readonly baseImage?: string;
 
   /**
-   * Instructions of a Dockerfile, without `FROM`: `RUN apt-get update && apt-get install -y ffmpeg`. They run as root and
-   * find `node` on the PATH; the code is not there yet.
+   * Instructions of a Dockerfile, without `FROM`: `RUN apt-get update && apt-get install -y ffmpeg`. They run as root,
+   * before our files and the code are there: a new version of either does not repeat them.
    *
    * @default - none
    */

@@ -208,7 +208,7 @@ describe('the hash of an image', () => {
 });
 
 describe('an extended runtime', () => {
-  test('has its instructions behind the runtime and before the code, as root, in order', () => {
+  test('has its instructions before the runtime and the code, as root, in order', () => {
     const directory = project({ 'image/fonts.Dockerfile': 'ARG FONT\r\nRUN apt-get install -y $FONT\r\n', 'image/policy.xml': '<x/>' });
     const made = extended(directory,
       { baseImage: 'ubuntu:24.04', instructions: ['RUN one', 'COPY policy.xml /etc/'], additionalFiles: [{ source: 'image/policy.xml', destination: 'policy.xml' }] },
@@ -216,9 +216,9 @@ describe('an extended runtime', () => {
     );
     const instructions = made.dockerfile.split('\n').filter(line => /^(FROM|USER|RUN|COPY|ARG)/.test(line));
     expect(instructions).toEqual([
-      'FROM ubuntu:24.04', 'ARG CODE=code', 'USER 0', 'COPY --from=cdk-hybrid /opt /opt',
-      'RUN one', 'COPY policy.xml /etc/', 'USER 0', 'ARG FONT', 'RUN apt-get install -y $FONT', 'RUN two', 'USER 0',
-      'USER 65534:65534', 'COPY ${CODE} /var/task/',
+      'FROM ubuntu:24.04', 'ARG CODE=code', 'USER 0', 'RUN one', 'COPY policy.xml /etc/', 'USER 0',
+      'ARG FONT', 'RUN apt-get install -y $FONT', 'RUN two', 'USER 0',
+      'COPY --from=cdk-hybrid /opt /opt', 'USER 65534:65534', 'COPY ${CODE} /var/task/',
     ]);
     expect(made.build.dockerBuildArgs).toEqual({ FONT: 'fonts-dejavu' });
     expect(readFileSync(join(made.context, 'policy.xml'), 'utf8')).toBe('<x/>');

@@ -99,10 +99,10 @@ const files = (directory: string) => readdirSync(directory, { recursive: true, e
     const directory = project({ 'image/motd': 'welcome\n' });
     const runtime = HandlerRuntime.NODEJS_24
       .extend({ instructions: ['RUN apt-get update -qq && apt-get install -qq --no-install-recommends jq >/dev/null'] })
-      .extend({ instructions: ['ARG WHO', 'COPY motd /etc/motd', 'RUN echo "$WHO" >>/etc/motd && node -p process.version >>/etc/motd'], buildArgs: { WHO: 'you' }, additionalFiles: [{ source: 'image/motd', destination: 'motd' }] });
+      .extend({ instructions: ['ARG WHO', 'COPY motd /etc/motd', 'RUN echo "$WHO" >>/etc/motd'], buildArgs: { WHO: 'you' }, additionalFiles: [{ source: 'image/motd', destination: 'motd' }] });
     const image = built('extended', directory, { runtime });
     expect((await invokeAsLambda(image, ['jq', '--version'], 'index.run')).result).toMatch(/^jq-1/);
-    expect((await invokeAsLambda(image, ['cat', '/etc/motd'], 'index.run')).result).toBe('welcome\nyou\nv24.21.0\n');
+    expect((await invokeAsLambda(image, ['cat', '/etc/motd'], 'index.run')).result).toBe('welcome\nyou\n');
   }, 300_000);
 
   test('another distribution is as good: the runtime brings its own Node.js', async () => {

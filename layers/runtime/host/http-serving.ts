@@ -1,34 +1,28 @@
 /** Defines how the host serves HTTP: itself, or by its worker threads, each with connections of its own. */
-import { HostError, tell } from './errors';
+import { tell } from './errors';
 import { InvokerCarrier } from './http-carrier';
+import { httpSettings } from './http-settings';
+import { Refusals } from './refusals';
 import type { ServingSource } from './serving';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import type { SharedInvoker } from '../invokers/shared-invoker';
 import { HttpSource } from '../sources/http/http-source';
-import { readHttpSettings, type HttpSettings } from '../sources/http/settings';
+import type { HttpSettings } from '../sources/http/settings';
 
 /** Calls that wait in the invoker for each bootstrap, so that one which is free is given the next at once. */
 const AHEAD = 1;
 
 export function httpSource(invoker: Invoker, settings: HostSettings): ServingSource {
-  const http = checkedSettings();
+  const http = httpSettings(settings.memoryMiB, 1);
   if (!('servesHttp' in invoker)) return byHost(settings, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http));
   const shared = invoker as SharedInvoker;
   const source = (): HttpSource => sourceFor(shared, settings.maxConcurrency, http);
   return shared.servesHttp ? byThreads(shared, source) : byHost(settings, source());
 }
 
-function checkedSettings(): HttpSettings {
-  try {
-    return readHttpSettings(process.env);
-  } catch (error) {
-    throw new HostError('SETTING_INVALID', (error as Error).message);
-  }
-}
-
 function sourceFor(invoker: Invoker, capacity: number, settings: HttpSettings): HttpSource {
-  return new HttpSource({ carrier: new InvokerCarrier(invoker, capacity), settings, log: tell });
+  return new HttpSource({ carrier: new InvokerCarrier(invoker, capacity), settings, log: tell, onRefused: new Refusals().count });
 }
 
 function byHost({ port }: HostSettings, source: HttpSource): ServingSource {

@@ -1,6 +1,7 @@
 /** Defines which invoker the host uses, and where the handler's log lines go. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { functionArn, isolatedFunction } from './function-host';
+import { httpSettings } from './http-settings';
 import { lambdaEnvironment } from './lambda-environment';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
@@ -37,7 +38,7 @@ function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
     output,
     logOutput: output === process.stdout ? 1 : 2,
     log: (line) => process.stderr.write(`${line}\n`),
-    http: settings.sources.includes('http') && CAN_REUSE_PORT ? { port: settings.port, environment: { ...process.env } } : undefined,
+    http: settings.sources.includes('http') && CAN_REUSE_PORT ? httpSettings(settings.memoryMiB, settings.threads) : undefined,
   });
 }
 

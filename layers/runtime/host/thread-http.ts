@@ -1,21 +1,22 @@
 /** Defines how a worker thread answers HTTP requests itself: the handler is called in the thread that has the connection, with the event as an object. */
 import { tell } from './errors';
+import { Refusals } from './refusals';
 import type { Handler } from '../core/handler-loader';
 import type { StreamSink } from '../core/invocation';
 import { jsonValue } from '../core/json-value';
-import type { Environment } from '../core/settings';
 import { inlineInvoker, serialize, type InlineOptions } from '../invokers/inline';
 import type { ThreadCarrier } from '../invokers/thread-carrier';
 import type { Answer } from '../invokers/thread-flight';
 import type { HttpCall } from '../sources/http/http-call';
 import { HttpSource } from '../sources/http/http-source';
-import { readHttpSettings } from '../sources/http/settings';
+import type { HttpSettings } from '../sources/http/settings';
 
 export class ThreadHttp {
+  private readonly refusals = new Refusals();
   private readonly source: HttpSource;
 
   constructor(
-    handler: Handler, options: Pick<InlineOptions<object, unknown>, 'contextOf' | 'emptyLoopEnds'>, carrier: ThreadCarrier, capacity: number, environment: Environment) {
+    handler: Handler, options: Pick<InlineOptions<object, unknown>, 'contextOf' | 'emptyLoopEnds'>, carrier: ThreadCarrier, capacity: number, settings: HttpSettings) {
     const invoke = inlineInvoker<object, unknown>(handler, { ...options, parse: (event) => event, serialize: asJson });
     this.source = new HttpSource({
       carrier: {
@@ -31,8 +32,9 @@ export class ThreadHttp {
           call.onAbandoned = () => flight.abandon();
         },
       },
-      settings: readHttpSettings(environment),
+      settings,
       log: tell,
+      onRefused: this.refusals.count,
     });
   }
 
@@ -49,6 +51,7 @@ export class ThreadHttp {
   }
 
   drain(): Promise<void> {
+    this.refusals.tell();
     return this.source.drain();
   }
 }

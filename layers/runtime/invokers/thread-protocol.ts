@@ -1,5 +1,5 @@
 /** Defines what the host and one of its worker threads tell each other. */
-import type { Environment } from '../core/settings';
+import type { HttpSettings } from '../sources/http/settings';
 
 /** What a thread is started with. */
 export interface ThreadSetup {
@@ -13,8 +13,8 @@ export interface ThreadSetup {
   readonly logFormat: 'text' | 'json';
   /** The descriptor of log lines. */
   readonly logOutput: number;
-  /** It answers HTTP requests itself, on this port, which others listen on as well; the settings are in this environment. */
-  readonly http?: { readonly port: number; readonly environment: Environment };
+  /** It answers HTTP requests itself, on a port that others listen on as well. */
+  readonly http?: HttpSettings;
 }
 
 /** An invocation that the host hands to a thread. */

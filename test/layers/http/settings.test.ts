@@ -82,3 +82,10 @@ test.each([
 ])('are refused when %s is %j', (name, value, message) => {
   expect(() => readHttpSettings({ [name]: value })).toThrow(message);
 });
+
+test('the bodies of all requests have a part of the memory, 64 MiB at most, and room for two in any case', () => {
+  const MIB = 1024 * 1024;
+  expect(readHttpSettings({}).bodyBudgetBytes).toBe(64 * MIB);
+  expect(readHttpSettings({}, 256).bodyBudgetBytes).toBe(32 * MIB);
+  expect(readHttpSettings({}, 64).bodyBudgetBytes).toBe(12 * MIB);
+});

@@ -34,14 +34,20 @@ const MIB = 1024 * 1024;
 const MAX_BODY_BYTES = 6 * MIB;
 /** Base64 of it still fits into a string. */
 const LARGEST_BODY_BYTES = 256 * MIB;
+/** Of the memory for all bodies together: the most, and the part of what there is. A body in an event takes up several times its size. */
 const BODY_BUDGET_BYTES = 64 * MIB;
+const BODY_BUDGET_PART = 1 / 8;
 /** The account that the local emulator makes up, too. */
 const MADE_UP_ACCOUNT = '012345678912';
 /** What Node's timers can wait. */
 const MAX_SECONDS = 2_147_483;
 
-/** Throws an error of one line on a value that is no good. */
-export function readHttpSettings(environment: Environment): HttpSettings {
+/**
+ * Throws an error of one line on a value that is no good.
+ *
+ * @param memoryMiB what this source may have of the container's memory
+ */
+export function readHttpSettings(environment: Environment, memoryMiB = Infinity): HttpSettings {
   const integer = (name: string, fallback: number, least: number, most: number): number => {
     const text = environment[name];
     if (text === undefined || text === '') return fallback;
@@ -56,7 +62,7 @@ export function readHttpSettings(environment: Environment): HttpSettings {
     trustedHops: integer('HYBRID_HTTP_TRUSTED_HOPS', 1, 0, 10),
     healthPath: healthPath(environment.HYBRID_HTTP_HEALTH_PATH),
     maxBodyBytes,
-    bodyBudgetBytes: Math.max(BODY_BUDGET_BYTES, 2 * maxBodyBytes),
+    bodyBudgetBytes: Math.max(Math.min(BODY_BUDGET_BYTES, memoryMiB * MIB * BODY_BUDGET_PART), 2 * maxBodyBytes),
     cors: cors(environment.HYBRID_HTTP_CORS),
     keepAliveTimeoutMs: 1000 * integer('HYBRID_HTTP_KEEP_ALIVE_TIMEOUT', 75, 1, MAX_SECONDS),
     requestTimeoutMs: 1000 * integer('HYBRID_HTTP_REQUEST_TIMEOUT', 30, 1, MAX_SECONDS),
