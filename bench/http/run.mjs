@@ -1,8 +1,8 @@
-// Measures the HTTP source against a bare node:http server and fastify, and, when they are given, against Hybridless'
-// runtime and whole hosts: requests per second, latency, CPU per request. Variants are interleaved in every round and
+// Measures whole hosts, shared and isolated, and the HTTP source alone against a bare node:http server and fastify, and
+// against Hybridless' runtime when its checkout is given: requests per second, latency, CPU per request. Variants are interleaved in every round and
 // medians compared, in one run: only the ratios mean something. See README.md.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,12 +35,24 @@ const parts = join(here, '../../layers/runtime/sources/http');
 const contents = `export { HttpSource } from './http-source'; export { readHttpSettings } from './settings';`;
 await build({ stdin: { contents, resolveDir: parts, loader: 'ts' }, outfile: source, bundle: true, minify: true, platform: 'node', target: 'node20', logLevel: 'warning' });
 
+// A host as in /opt of a layer, from the programs that `npm run programs` has bundled.
+const opt = join(directory, 'opt');
+mkdirSync(join(opt, 'bin'), { recursive: true });
+symlinkSync(realpathSync(spawnSync('sh', ['-c', `command -v ${options.node}`], { encoding: 'utf8' }).stdout.trim()), join(opt, 'bin/node'));
+cpSync(join(here, '../../layers/runtime/dist'), join(opt, 'cdk-hybrid/runtime'), { recursive: true });
+copyFileSync(join(here, '../../layers/nodejs/bootstrap'), join(opt, 'bootstrap'));
+writeFileSync(join(opt, 'cdk-hybrid/layer.json'), '{"engine":{"name":"nodejs","version":"0"}}\n');
+const host = (environment) => ['env', 'HYBRID_SOURCES=http', '_HANDLER=hello.handler', `LAMBDA_TASK_ROOT=${here}`, ...environment,
+  join(opt, 'bin/node'), join(opt, 'cdk-hybrid/runtime/host.cjs')];
+
 const server = (name, extra = []) => [options.node, join(here, 'servers.mjs'), name, 'PORT', ...extra];
 const variants = { 'node:http': server('node'), 'fastify': server('fastify'), 'HTTP source': server('source', [source]) };
+variants.shared = host(['AWS_LAMBDA_MAX_CONCURRENCY=100', 'AWS_LAMBDA_NODEJS_WORKER_COUNT=1']);
+variants.isolated = host([]);
 if (options.hybridless) variants.Hybridless = server('hybridless', [options.hybridless]);
-for (const host of options.host) {
-  const equals = host.indexOf('=');
-  variants[host.slice(0, equals)] = ['sh', '-c', `exec ${host.slice(equals + 1)}`];
+for (const given of options.host) {
+  const equals = given.indexOf('=');
+  variants[given.slice(0, equals)] = ['sh', '-c', `exec ${given.slice(equals + 1)}`];
 }
 for (const name of Object.keys(variants)) {
   if (options.only && !options.only.split(',').includes(name)) delete variants[name];
