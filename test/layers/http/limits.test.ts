@@ -1,5 +1,6 @@
 /** Clients that send too much, too slowly or nonsense: they get a fitting answer, and others are served. */
-import { ask, cleanUp, eventually, dial, returning, serve, type Reply } from './serve';
+import { connect } from 'node:net';
+import { ask, cleanUp, eventually, dial, RawClient, returning, serve, type Reply } from './serve';
 
 afterEach(cleanUp);
 
@@ -201,6 +202,8 @@ describe('nonsense', () => {
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['two Hosts', 'GET / HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n', 400],
+    ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n', 405],
     ['a space in a header\'s name', 'GET / HTTP/1.1\r\nHost: x\r\na b: c\r\n\r\n', 400],
     ['a NUL in a header', 'GET / HTTP/1.1\r\nHost: x\r\na: b\0c\r\n\r\n', 400],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx', 400],
@@ -219,8 +222,34 @@ describe('nonsense', () => {
     client.send(Buffer.from(sent, 'latin1'));
     const reply: Reply = await client.reply();
     expect(reply.status).toBe(status);
-    if (status === 400) await client.closed;
+    if (status === 400 && reply.headers.connection === 'close') await client.closed;
     expect((await ask(port, GET)).status).toBe(200);
+  });
+
+  test.each([
+    'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+    'hello\r\n\r\n',
+  ])('such as a client that resets the connection of %j does no harm, before and after the answer', async (sent) => {
+    const { port } = await serve(returning(() => 'a'));
+    for (const answered of [false, true]) {
+      const client = await dial(port);
+      client.send(sent);
+      if (answered) await client.reply();
+      client.socket.resetAndDestroy();
+      await client.closed;
+    }
+    expect((await ask(port, GET)).status).toBe(200);
+  });
+
+  test('such as a client that keeps the connection of a tunnel open is cut off', async () => {
+    const { port } = await serve(returning(() => 'a'));
+    const client = new RawClient(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+    expect((await client.send('CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n').reply()).status).toBe(405);
+    const sending = setInterval(() => client.send('more'), 50);
+    await client.closed;
+    clearInterval(sending);
   });
 
   test.each(['', 'G', 'GET / HTTP/1.1\r\nHost: x\r\n', head(10) + 'half', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab'])('such as a client that leaves after %j does no harm', async (sent) => {

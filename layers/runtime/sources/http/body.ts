@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** How long a client may go on sending what is dropped, before the connection is cut. */
-const LINGER_MS = 2_000;
+export const LINGER_MS = 2_000;
 
 /** How many bytes the body has: undefined when that shows only at its end. */
 export function announcedLength(headers: IncomingHttpHeaders): number | undefined {

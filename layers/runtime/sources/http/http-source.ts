@@ -1,7 +1,7 @@
 /** Defines the HTTP source: an HTTP/1.1 server whose requests become invocations, for a load balancer, a proxy or a laptop. */
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
-import { announcedLength, endAfterRequest, readBody } from './body';
+import { announcedLength, endAfterRequest, LINGER_MS, readBody } from './body';
 import { BodyBudget } from './body-budget';
 import { bodyLimit, isTextType } from './body-encoding';
 import { CallQueue } from './call-queue';
@@ -74,7 +74,7 @@ export class HttpSource {
     this.server.on('connection', (socket: Socket) => this.connections.opened(socket));
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, false));
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, true));
-    this.server.on('connect', (_request: IncomingMessage, socket: Socket) => socket.end(closingResponse(405)));
+    this.server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseTunnel(socket));
   }
 
   /** Gives the URL. */
@@ -155,6 +155,7 @@ export class HttpSource {
     if (this.cors) exchange.origin = headers.origin;
     if (this.state === 'draining') return this.refuse(exchange, 503, expectsContinue);
     if (headers.upgrade?.toLowerCase() === 'websocket') return this.refuse(exchange, 400, true);
+    if (hasTwoHosts(request.rawHeaders)) return this.refuse(exchange, 400, true);
     const preflight = this.cors?.preflight(request.method, headers);
     if (preflight) return exchange.send(204, preflight, '', true);
     if (this.queue.full) return this.refuse(exchange, 503, expectsContinue);
@@ -265,7 +266,18 @@ export class HttpSource {
   }
 }
 
-/** A whole response for a connection that is of no more use. */
-function closingResponse(status: number): string {
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+/** Node looks after the connection no more: neither its errors nor its end. */
+function refuseTunnel(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.on('error', () => {}).once('close', () => clearTimeout(timer)).resume();
+  socket.end(`HTTP/1.1 405 ${STATUS_CODES[405]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Which of the two is meant, a proxy may see otherwise. Node keeps the first. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at].length === 4 && rawHeaders[at].toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
 }
