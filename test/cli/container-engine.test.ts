@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { wayFrom } from '../../cli/src/containers/engine';
 import { commandOf, variablesOf } from '../../cli/src/containers/run-arguments';
 
@@ -16,11 +17,25 @@ test.each([
   expect(wayFrom(info, platform, client)).toEqual(way);
 });
 
-test('values go through the environment of the client, but for names that the client reads itself', () => {
-  expect(variablesOf({ SECRET: 'hush', PATH: '/bin', DOCKER_HOST: 'tcp://other', EMPTY: '' })).toEqual({
-    args: ['--env', 'SECRET', '--env', 'PATH=/bin', '--env', 'DOCKER_HOST=tcp://other', '--env', 'EMPTY'],
-    env: { SECRET: 'hush', EMPTY: '' },
-  });
+test('values go through the environment of the client; those of names that the client reads itself in a file for this user alone, which goes when it was read', () => {
+  const { args, env, write } = variablesOf({ SECRET: 'hush', PATH: '/bin', REGISTRY_PASSWORD: 'hush "hush" $HUSH#', EMPTY: '', SSH_PRIVATE_KEY: 'several\nlines\n', LD_PRELOAD: '' }, 'Stack/It');
+  expect(args).toEqual(['--env', 'SECRET', '--env', 'EMPTY', '--env', 'SSH_PRIVATE_KEY', '--env-file', expect.any(String)]);
+  expect(env).toEqual({ SECRET: 'hush', EMPTY: '', SSH_PRIVATE_KEY: 'several\nlines\n' });
+  const file = args[args.length - 1];
+  expect(existsSync(file)).toBe(false);
+  const first = write();
+  expect(readFileSync(file, 'utf8')).toBe('PATH=/bin\nREGISTRY_PASSWORD=hush "hush" $HUSH#\nLD_PRELOAD=\n');
+  if (process.platform !== 'win32') expect(statSync(file).mode.toString(8)).toBe('100600');
+  const second = write();
+  first();
+  expect(existsSync(file)).toBe(true);
+  second();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('several lines in a variable that the client reads itself are refused, and not shown', () => {
+  expect(() => variablesOf({ DOCKER_AUTH_CONFIG: '{\n}' }, 'Stack/It'))
+    .toThrow(/^Stack\/It: the value of DOCKER_AUTH_CONFIG has several lines, [^\n]*; rename the variable .*\[CDK_HYBRID_CLI_CONTAINER_VARIABLE\]$/);
 });
 
 test.each([

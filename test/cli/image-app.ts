@@ -57,7 +57,7 @@ process.on('SIGTERM', () => { console.log('is told to end'); server.close(); ser
 
 const TASK = `
 console.error('a line of the task');
-console.log(JSON.stringify({ event: JSON.parse(process.env.HYBRID_EVENT), from: process.env.FROM }));
+console.log(JSON.stringify({ event: JSON.parse(process.env.HYBRID_EVENT), env: process.env }));
 process.exit(JSON.parse(process.env.HYBRID_EVENT).code ?? 0);
 `;
 

@@ -1,6 +1,6 @@
 /** Container images and containers on the command line, with a real container engine. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -194,11 +194,38 @@ withEngine('invoke', () => {
     expect([...containersOf('Ours'), ...containersOf('Foreign')]).toEqual([]);
   });
 
-  test('never shows a value on a command line', async () => {
-    const { path, calls } = client('passing-on', `exec ${engine} "$@"`);
-    expect((await run(['invoke', 'Ours', '--env', 'MORE=hush hush'], { CDK_DOCKER: path, AWS_SECRET_ACCESS_KEY: 'hush' })).code).toBe(0);
-    expect(calls()).toContain('--env SECRET --env MORE ');
+  test.each([['Ours', 'run '], ['Job', 'create ']])('of %s never shows a value on a command line, whatever its name, and leaves no file behind', async (name, call) => {
+    const { path, calls } = client(`passing-on-${name}`, `for each in "$@"; do test "$before" = --env-file && stat -c %a "$each" >> '${directory}/modes.${name}'; before=$each; done; exec ${engine} "$@"`);
+    const secret = ['MORE=hush hush', 'REGISTRY_PASSWORD=hush "hush" #1', 'HOME=/hush'].flatMap((pair) => ['--env', pair]);
+    const { code, out } = await run(['invoke', name, ...secret], { CDK_DOCKER: path, AWS_SECRET_ACCESS_KEY: 'hush' });
+    expect(code).toBe(0);
+    expect(JSON.parse(out).env).toMatchObject({ MORE: 'hush hush', REGISTRY_PASSWORD: 'hush "hush" #1', HOME: '/hush' });
+    const started = calls().split('\n').find((line) => line.startsWith(call))!;
+    expect(started).toMatch(/--env MORE .*--env-file \S+ /);
     expect(calls()).not.toMatch(/hush|of the function/);
+    expect(readFileSync(join(directory, `modes.${name}`), 'utf8')).toBe('600\n');
+    expect(existsSync(/--env-file (\S+)/.exec(started)![1])).toBe(false);
+  });
+
+  test.each(['Ours', 'Job'])('of %s that is interrupted while its container is made leaves no file with values behind', async (name) => {
+    const { path, calls } = client(`hanging-${name}`, 'case $1 in info) echo "{}";; run|create) echo makes it >&2; exec sleep 60;; esac');
+    const child = startCdkHybrid(['invoke', name, '--env', 'DOCKER_PASSWORD=hush'], { cwd: directory, env: { CDK_HYBRID_CACHE_DIR: cache, CDK_DOCKER: path } });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    let err = '';
+    await new Promise<void>((resolve) => child.stderr.on('data', (chunk) => {
+      err += chunk;
+      if (err.includes('makes it')) resolve();
+    }));
+    const [, file] = /--env-file (\S+)/.exec(calls())!;
+    expect(readFileSync(file, 'utf8')).toContain('DOCKER_PASSWORD=hush\n');
+    child.kill('SIGTERM');
+    expect(await closed).toBe(143);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('of a container refuses several lines in a variable that the engine reads itself, in one line', async () => {
+    expect(await run(['invoke', 'Job', '--env', 'DOCKER_AUTH_CONFIG={\n}'])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/\ncdk-hybrid: Images\/Job: the value of DOCKER_AUTH_CONFIG has several lines, .*\[CDK_HYBRID_CLI_CONTAINER_VARIABLE\]\n$/) });
+    expect(JSON.parse((await run(['invoke', 'Job', '--env', 'SSH_PRIVATE_KEY=one\ntwo\n'])).out).env.SSH_PRIVATE_KEY).toBe('one\ntwo\n');
   });
 
   test('says that a container sees no profile', async () => {
@@ -243,7 +270,7 @@ withEngine('invoke', () => {
 
   test('of a task runs it once with the event: its result on stdout, its exit code', async () => {
     const { code, out, err } = await run(['invoke', 'Job', '--event', '{"code":7}']);
-    expect([code, JSON.parse(out)]).toEqual([7, { event: { code: 7 }, from: 'the template' }]);
+    expect([code, JSON.parse(out)]).toEqual([7, { event: { code: 7 }, env: expect.objectContaining({ FROM: 'the template' }) }]);
     expect(err).toContain('a line of the task\n');
     expect((await run(['invoke', 'Images/Job'])).code).toBe(0);
     expect(containersOf('Images-Job')).toEqual([]);

@@ -49,6 +49,8 @@ function containerInvoker(
   const { functionName, timeoutMs, memoryMiB, maxConcurrency } = of;
   /** The container of each Runtime API, by its address. */
   const containers = new Map<string, string>();
+  /** What removes the variables that a client was given in a file, by the same address. */
+  const readVariables = new Map<string, () => void>();
   let container = '';
 
   const variables = (runtimeApi: string): Record<string, string> => {
@@ -66,13 +68,17 @@ function containerInvoker(
     return Object.fromEntries(Object.entries(values).filter(([name]) => name in own || !OF_THE_IMAGE.includes(name)));
   };
 
-  const args = [...way.args, ...asOnLambda(of), ...variablesOf(variables('')).args, ...commandOf(of.properties.ImageConfig ?? {}, image)];
+  // The address, which changes, is not in the arguments.
+  const passed = variablesOf(variables(''), of.name);
+  const args = [...way.args, ...asOnLambda(of), ...passed.args, ...commandOf(of.properties.ImageConfig ?? {}, image)];
 
   class ContainerRuntimeApi extends RuntimeApiServer {
     /** The client's end is not the container's: that is ended here, and the worker waits for it. */
     async close(): Promise<void> {
       const served = containers.get(this.address);
+      const removeVariables = readVariables.get(this.address);
       await super.close();
+      removeVariables?.();
       if (served) await removeContainer(served);
     }
   }
@@ -85,10 +91,21 @@ function containerInvoker(
     },
     environment: (runtimeApi) => {
       containers.set(runtimeApi, container);
-      return { ...process.env, ...variablesOf(variables(runtimeApi)).env } as Record<string, string>;
+      readVariables.set(runtimeApi, passed.write());
+      return { ...process.env, ...variablesOf(variables(runtimeApi), of.name).env } as Record<string, string>;
     },
     cwd: process.cwd(),
-    openRuntimeApi: (listener) => new ContainerRuntimeApi(listener, { maxInFlight: maxConcurrency }).listen(),
+    openRuntimeApi: async (listener) => {
+      const api = new ContainerRuntimeApi({
+        ready: () => {
+          readVariables.get(address)?.();
+          listener.ready();
+        },
+        initFailed: (error) => listener.initFailed(error),
+      }, { maxInFlight: maxConcurrency });
+      const { address } = await api.listen();
+      return api;
+    },
     workers: 1,
     maxConcurrency,
     timeoutMs,

@@ -30,13 +30,8 @@ export interface Service {
  */
 export async function startService(
   of: Container, image: string, ports: readonly number[], given: Readonly<Record<string, string>>, prefix?: string): Promise<Service> {
-  const { args, env } = variablesOf(containerEnvironment({ ...of, variables: templateVariables(of) }, given));
-  const name = nameContainer(of.name);
   const published = of.ports.flatMap((port, index) => ['--publish', `127.0.0.1:${ports[index]}:${port}`]);
-  // The client prints the container's id, which nobody needs.
-  if (await runEngine(['create', '--rm', '--name', name, ...published, ...asOnEcs(of), ...args, ...commandOf(of.definition, image)], { env, quiet: true }) !== 0) {
-    throw new CliError('CONTAINER_NOT_STARTED', `${of.name}: '${engineClient()} create' failed`);
-  }
+  const name = await createContainer(of, image, containerEnvironment({ ...of, variables: templateVariables(of) }, given), published);
   // An engine that is configured so gives containers the network of the machine: there nothing is published.
   const onHost = await askEngine(['inspect', '--format', '{{.HostConfig.NetworkMode}}', name]) === 'host';
   let stopping = false;
@@ -64,13 +59,26 @@ export async function runTask(of: Container, event: Buffer, given: Readonly<Reco
     throw new CliError('EVENT_TOO_LARGE', `the event of --event has ${event.length} bytes, and a task is given its event in a variable of at most ${MAX_VARIABLE_BYTES}`);
   }
   const image = await buildImage(of);
-  const { args, env } = variablesOf({ ...containerEnvironment({ ...of, variables: templateVariables(of) }, given), HYBRID_EVENT: event.toString() });
-  const name = nameContainer(of.name);
-  const client = spawn(engineClient(), ['run', '--rm', '--name', name, ...asOnEcs(of), ...args, ...commandOf(of.definition, image)],
-    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env }, detached: process.platform !== 'win32', windowsHide: true });
+  const name = await createContainer(of, image, { ...containerEnvironment({ ...of, variables: templateVariables(of) }, given), HYBRID_EVENT: event.toString() });
+  const client = spawn(engineClient(), ['start', '--attach', name], { stdio: ['ignore', 'inherit', 'inherit'], detached: process.platform !== 'win32', windowsHide: true });
   const code = await new Promise<number>((resolve, reject) => client.once('error', reject).once('exit', (status) => resolve(status ?? 1)));
   await removeContainer(name);
   return code;
+}
+
+/** @returns the name of a container that is ready to be started */
+async function createContainer(of: Container, image: string, values: Readonly<Record<string, string>>, more: readonly string[] = []): Promise<string> {
+  const { args, env, write } = variablesOf(values, of.name);
+  const name = nameContainer(of.name);
+  const remove = write();
+  try {
+    // The client prints the container's id, which nobody needs.
+    const code = await runEngine(['create', '--rm', '--name', name, ...more, ...asOnEcs(of), ...args, ...commandOf(of.definition, image)], { env, quiet: true });
+    if (code === 0) return name;
+  } finally {
+    remove();
+  }
+  throw new CliError('CONTAINER_NOT_STARTED', `${of.name}: '${engineClient()} create' failed`);
 }
 
 /** A port that is free now. */
