@@ -196,6 +196,50 @@ describe('a client that is slow', () => {
   });
 });
 
+describe('answers that wait for their clients', () => {
+  const big = returning(() => ({ statusCode: 200, body: 'x'.repeat(8 * MIB) }));
+
+  test('hold further requests back, until who takes in nothing is cut off', async () => {
+    const { port, calls } = await serve(big, { settings: { answerBudgetBytes: 10 * MIB, requestTimeoutMs: 1_000 } });
+    const idle = await Promise.all(Array.from({ length: 6 }, () => dial(port)));
+    for (const client of idle) {
+      client.socket.pause();
+      client.send(GET);
+    }
+    await eventually(() => calls.length === 2);
+    expect((await ask(port, GET.replace('/', '/_health'))).status).toBe(200);
+    expect(calls.length).toBe(2);
+    expect((await (await fetch(`http://127.0.0.1:${port}/`)).text()).length).toBe(8 * MIB);
+    for (const client of idle) {
+      client.socket.resume();
+      await client.closed;
+      expect(client.received.length).toBeLessThan(8 * MIB);
+    }
+  });
+
+  test('are not waited for when the client takes in a trickle', async () => {
+    const { port } = await serve(big, { settings: { requestTimeoutMs: 200 } });
+    const client = await dial(port);
+    client.socket.on('data', () => {
+      client.socket.pause();
+      setTimeout(() => client.socket.resume(), 50);
+    });
+    client.send(GET);
+    await client.closed;
+    expect(client.received.length).toBeLessThan(8 * MIB);
+  });
+
+  test('leave room again when they have been taken in, or their clients have gone', async () => {
+    const { port } = await serve(big, { settings: { answerBudgetBytes: MIB } });
+    for (let round = 0; round < 3; round++) {
+      const client = await dial(port);
+      client.socket.pause();
+      client.send(GET).socket.destroy();
+      expect((await (await fetch(`http://127.0.0.1:${port}/`)).text()).length).toBe(8 * MIB);
+    }
+  });
+});
+
 describe('nonsense', () => {
   test.each<[string, string, number]>([
     ['no HTTP', 'hello\r\n\r\n', 400],

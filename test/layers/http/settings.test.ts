@@ -8,6 +8,7 @@ test('have the defaults that the documentation names', () => {
     healthPath: '/_health',
     maxBodyBytes: 6_291_456,
     bodyBudgetBytes: 67_108_864,
+    answerBudgetBytes: 67_108_864,
     cors: undefined,
     keepAliveTimeoutMs: 75_000,
     requestTimeoutMs: 30_000,
@@ -39,6 +40,7 @@ test('come from the environment', () => {
     healthPath: '/up',
     maxBodyBytes: 100_000_000,
     bodyBudgetBytes: 200_000_000,
+    answerBudgetBytes: 67_108_864,
     cors: { allowOrigins: ['https://example.com'], allowMethods: [], allowHeaders: [], exposeHeaders: [], allowCredentials: true, maxAge: 60 },
     keepAliveTimeoutMs: 125_000,
     requestTimeoutMs: 5_000,
@@ -83,9 +85,13 @@ test.each([
   expect(() => readHttpSettings({ [name]: value })).toThrow(message);
 });
 
-test('the bodies of all requests have a part of the memory, 64 MiB at most, and room for two in any case', () => {
+test('the bodies of all requests have a part of the memory, 64 MiB at most, and room for two in any case; the answers that wait as much', () => {
   const MIB = 1024 * 1024;
-  expect(readHttpSettings({}).bodyBudgetBytes).toBe(64 * MIB);
-  expect(readHttpSettings({}, 256).bodyBudgetBytes).toBe(32 * MIB);
-  expect(readHttpSettings({}, 64).bodyBudgetBytes).toBe(12 * MIB);
+  const budgets = (memoryMiB?: number): number[] => {
+    const { bodyBudgetBytes, answerBudgetBytes } = readHttpSettings({}, memoryMiB);
+    return [bodyBudgetBytes / MIB, answerBudgetBytes / MIB];
+  };
+  expect(budgets()).toEqual([64, 64]);
+  expect(budgets(256)).toEqual([32, 32]);
+  expect(budgets(64)).toEqual([12, 8]);
 });

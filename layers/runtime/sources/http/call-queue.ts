@@ -7,10 +7,14 @@ export class CallQueue {
   private opened = false;
   private dispatching = false;
 
-  /** @param onThrown the carrier threw: the call is not carried */
+  /**
+   * @param hasRoom whether another answer may be had; `resume` is called when it is so again
+   * @param onThrown the carrier threw: the call is not carried
+   */
   constructor(
     private readonly carrier: HttpCarrier,
     private readonly limit: number,
+    private readonly hasRoom: () => boolean,
     private readonly onThrown: (call: HttpCall, thrown: unknown) => void,
   ) {}
 
@@ -18,6 +22,11 @@ export class CallQueue {
   open(): void {
     this.opened = true;
     this.dispatch();
+  }
+
+  /** There is room again. */
+  resume(): void {
+    if (this.waiting.size > 0) this.dispatch();
   }
 
   /** Whether another call would be refused. */
@@ -45,11 +54,11 @@ export class CallQueue {
   /** A call that was carried is over. */
   finished(): void {
     this.inFlight--;
-    if (this.waiting.size > 0) this.dispatch();
+    this.resume();
   }
 
   private get free(): boolean {
-    return this.opened && this.inFlight < this.carrier.capacity;
+    return this.opened && this.inFlight < this.carrier.capacity && this.hasRoom();
   }
 
   private dispatch(): void {

@@ -12,9 +12,12 @@ import type { StreamSink } from '../../core/invocation';
 /** What an exchange needs of the source. */
 export interface ExchangeOwner {
   readonly eventShape: EventShape;
-  readonly requestTimeoutMs: number;
   /** The response is complete, or nobody waits for it: the request holds nothing any more. */
   answered(exchange: Exchange): void;
+  /** So much of the response waits until the client takes it in. */
+  waits(exchange: Exchange, bytes: number): void;
+  /** It has left. */
+  left(exchange: Exchange, bytes: number): void;
   /** The carrier has answered. */
   carried(exchange: Exchange): void;
   /** Nobody waits for the answer. @returns false when the call is with the carrier */
@@ -80,7 +83,8 @@ export class Exchange implements HttpCall {
     const streamed = new StreamedAnswer({
       response: this.response,
       contentType,
-      idleMs: this.owner.requestTimeoutMs,
+      waits: (bytes) => this.owner.waits(this, bytes),
+      left: (bytes) => this.owner.left(this, bytes),
       finishHead: (headers) => this.owner.finishHead(this, headers),
       onBroken: (reason) => {
         this.owner.log(`request ${this.requestId}: the handler's answer is no HTTP response: ${reason}`);
@@ -101,13 +105,16 @@ export class Exchange implements HttpCall {
     if (this.over) return;
     if (!headersFinal) this.owner.finishHead(this, headers);
     const { response } = this;
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     // These have no body, and 304 speaks of a length that is not ours to know.
-    if (status !== 204 && status !== 304) headers.push('Content-Length', status === 205 ? '0' : String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
+    if (status !== 204 && status !== 304) headers.push('Content-Length', status === 205 ? '0' : String(length));
     response.writeHead(status, headers);
     if (status === 205 || body.length === 0) response.end();
     else response.end(body);
-    // A client that does not take in the answer must not hold it for ever.
-    if (response.writableLength > 0) response.socket?.setTimeout(this.owner.requestTimeoutMs);
+    if (response.writableLength > 0) {
+      this.owner.waits(this, length);
+      response.once('finish', () => this.owner.left(this, length));
+    }
     this.end();
   }
 

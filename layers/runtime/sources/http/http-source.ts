@@ -11,12 +11,15 @@ import { eventBuilder, type BuildEvent } from './event';
 import { Exchange, type ExchangeOwner } from './exchange';
 import { asFirstProxy } from './forwarded';
 import type { HttpCarrier } from './http-call';
+import { Outbox } from './outbox';
 import { splitTarget } from './request';
 import type { HttpSettings } from './settings';
 
 export interface HttpSourceOptions {
   readonly carrier: HttpCarrier;
   readonly settings: HttpSettings;
+  /** Asked when the host's health is: whether the handler still takes calls. @default true */
+  readonly healthy?: () => boolean;
   /** A request was refused before it reached the handler: too much at once (503), too large (413). */
   readonly onRefused?: (status: number) => void;
   /** Told about results that are no HTTP responses. */
@@ -41,6 +44,7 @@ export class HttpSource {
   private readonly queue: CallQueue;
   private readonly largeBodies: BodyBudget;
   private readonly smallBodies: BodyBudget;
+  private readonly outbox: Outbox;
   private readonly cors?: Cors;
   private readonly owner: ExchangeOwner;
   private readonly buildEvent: BuildEvent;
@@ -51,12 +55,13 @@ export class HttpSource {
 
   constructor(private readonly options: HttpSourceOptions) {
     const { settings, carrier } = options;
-    const { requestTimeoutMs, bodyBudgetBytes, queueLimit } = settings;
+    const { requestTimeoutMs, bodyBudgetBytes, answerBudgetBytes, queueLimit } = settings;
     // Half of the time that a request has is for waiting, the rest for being sent.
     const budget = { waiters: queueLimit, waitMs: requestTimeoutMs / 2 };
     this.largeBodies = new BodyBudget({ ...budget, bytes: bodyBudgetBytes });
     this.smallBodies = new BodyBudget({ ...budget, bytes: Math.max(bodyBudgetBytes / 4, SMALL_BODY_BYTES) });
-    this.queue = new CallQueue(carrier, queueLimit, (call, thrown) => {
+    this.outbox = new Outbox({ bytes: answerBudgetBytes, timeoutMs: requestTimeoutMs }, () => this.queue.resume());
+    this.queue = new CallQueue(carrier, queueLimit, () => this.outbox.hasRoom, (call, thrown) => {
       this.log(`request ${call.requestId}: ${String(thrown)}`);
       call.fail('error');
     });
@@ -71,7 +76,10 @@ export class HttpSource {
     });
     // Their bytes are limited; Node would leave out those beyond a number.
     this.server.maxHeadersCount = 0;
-    this.server.on('connection', (socket: Socket) => this.connections.opened(socket));
+    this.server.on('connection', (socket: Socket) => {
+      this.connections.opened(socket);
+      socket.once('close', () => this.outbox.gone(socket));
+    });
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, false));
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.accept(request, response, true));
     this.server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseTunnel(socket));
@@ -235,9 +243,10 @@ export class HttpSource {
   }
 
   private answerHealth(request: IncomingMessage, response: ServerResponse): void {
-    const ready = this.state === 'ready';
+    const state = this.state === 'ready' && this.options.healthy?.() === false ? 'failing' : this.state;
+    const ready = state === 'ready';
     if (this.state === 'draining' || this.state === 'retiring') response.shouldKeepAlive = false;
-    const body = ready ? HEALTHY : this.state;
+    const body = ready ? HEALTHY : state;
     response.writeHead(ready ? 200 : 503, ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', String(body.length)]);
     response.end(body);
     request.resume();
@@ -248,8 +257,9 @@ export class HttpSource {
     const { settings } = this.options;
     return {
       eventShape: settings.eventShape,
-      requestTimeoutMs: settings.requestTimeoutMs,
       answered: (exchange) => this.connections.end(exchange),
+      waits: ({ request }, bytes) => this.outbox.waits(request.socket, bytes),
+      left: ({ request }, bytes) => this.outbox.left(request.socket, bytes),
       carried: () => this.queue.finished(),
       withdraw: (exchange) => this.queue.withdraw(exchange),
       finishHead: (exchange, headers) => {

@@ -15,6 +15,8 @@ export interface HttpSettings {
   readonly maxBodyBytes: number;
   /** Bytes that the bodies of all requests together may have in memory. */
   readonly bodyBudgetBytes: number;
+  /** Bytes of all answers together that may wait for their clients. */
+  readonly answerBudgetBytes: number;
   readonly cors?: CorsSettings;
   /** How long an idle connection stays open. */
   readonly keepAliveTimeoutMs: number;
@@ -34,9 +36,9 @@ const MIB = 1024 * 1024;
 const MAX_BODY_BYTES = 6 * MIB;
 /** Base64 of it still fits into a string. */
 const LARGEST_BODY_BYTES = 256 * MIB;
-/** Of the memory for all bodies together: the most, and the part of what there is. A body in an event takes up several times its size. */
-const BODY_BUDGET_BYTES = 64 * MIB;
-const BODY_BUDGET_PART = 1 / 8;
+/** Of the memory for all bodies together, and for all answers: the most, and the part of what there is. A body in an event takes up several times its size. */
+const BUDGET_BYTES = 64 * MIB;
+const BUDGET_PART = 1 / 8;
 /** The account that the local emulator makes up, too. */
 const MADE_UP_ACCOUNT = '012345678912';
 /** What Node's timers can wait. */
@@ -56,13 +58,15 @@ export function readHttpSettings(environment: Environment, memoryMiB = Infinity)
     return value;
   };
   const maxBodyBytes = integer('HYBRID_HTTP_MAX_BODY', MAX_BODY_BYTES, 1, LARGEST_BODY_BYTES);
+  const budgetBytes = Math.min(BUDGET_BYTES, memoryMiB * MIB * BUDGET_PART);
   return {
     port: integer('PORT', 8080, 0, 65_535),
     eventShape: eventShape(environment.HYBRID_HTTP_EVENT),
     trustedHops: integer('HYBRID_HTTP_TRUSTED_HOPS', 1, 0, 10),
     healthPath: healthPath(environment.HYBRID_HTTP_HEALTH_PATH),
     maxBodyBytes,
-    bodyBudgetBytes: Math.max(Math.min(BODY_BUDGET_BYTES, memoryMiB * MIB * BODY_BUDGET_PART), 2 * maxBodyBytes),
+    bodyBudgetBytes: Math.max(budgetBytes, 2 * maxBodyBytes),
+    answerBudgetBytes: budgetBytes,
     cors: cors(environment.HYBRID_HTTP_CORS),
     keepAliveTimeoutMs: 1000 * integer('HYBRID_HTTP_KEEP_ALIVE_TIMEOUT', 75, 1, MAX_SECONDS),
     requestTimeoutMs: 1000 * integer('HYBRID_HTTP_REQUEST_TIMEOUT', 30, 1, MAX_SECONDS),

@@ -11,8 +11,10 @@ const WITH_PRELUDE = 'application/vnd.awslambda.http-integration-response';
 export interface StreamedAnswerOptions {
   readonly response: ServerResponse;
   readonly contentType: string;
-  /** How long a client may take in nothing while something waits for it. */
-  readonly idleMs: number;
+  /** So many bytes wait until the client takes them in. */
+  readonly waits: (bytes: number) => void;
+  /** They have left. */
+  readonly left: (bytes: number) => void;
   /** Last changes to the headers. */
   readonly finishHead: (headers: string[]) => void;
   /** Nothing has been sent, and nothing can be: the client gets another answer. */
@@ -36,16 +38,17 @@ export class StreamedAnswer implements StreamSink {
   write(chunk: Uint8Array, written: () => void): void {
     const body = this.state === 'head' ? this.begin(chunk) : chunk;
     if (this.state !== 'body' || body === undefined || body.length === 0) return void setImmediate(written);
-    const { response, idleMs } = this.options;
+    const { response, waits, left } = this.options;
+    const { length } = body;
     const done = (): void => {
       if (!this.writing.delete(done)) return;
-      if (this.writing.size === 0) response.socket?.setTimeout(0);
+      left(length);
       written();
     };
     this.writing.add(done);
+    waits(length);
     // The callback comes when the piece has left: its memory may be used again, and the client keeps up.
     response.write(body, done);
-    response.socket?.setTimeout(idleMs);
   }
 
   end(failure?: { readonly thrown: unknown }): void {
