@@ -50,6 +50,8 @@ interface ImageCache {
 /** An image asset. */
 export interface ImageAsset {
   readonly id: string;
+  /** The construct that makes it, as a path in its stack; of several that make the same, the first. */
+  readonly displayName?: string;
   /** The folder that the source's directory is relative to. */
   readonly directory: string;
   readonly source: ImageSource;
@@ -166,8 +168,8 @@ function templateAsset(stack: Stack, url: string): string | undefined {
 
 function readAssets(directory: string, file: string, assets: Map<string, Asset>, images: ImageAsset[]): void {
   const manifest = readJson<{ files?: Record<string, any>; dockerImages?: Record<string, any> }>(join(directory, file));
-  for (const [id, { source, destinations }] of Object.entries(manifest.dockerImages ?? {})) {
-    images.push({ id, directory, source: source ?? {}, destinations: Object.values(destinations ?? {}) });
+  for (const [id, { displayName, source, destinations }] of Object.entries(manifest.dockerImages ?? {})) {
+    images.push({ id, displayName, directory, source: source ?? {}, destinations: Object.values(destinations ?? {}) });
   }
   for (const { source, destinations } of Object.values(manifest.files ?? {})) {
     if (typeof source?.path !== 'string') continue;

@@ -1,12 +1,12 @@
 /** The real thing: a HybridFunction on the layer that synthesis builds, run from cdk.out. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { bundlePrograms, cdkHybrid } from './command';
+import { bundlePrograms, cdkHybrid, type Run } from './command';
 import { serveLocally } from './local';
-import { Compute, Engine, HandlerCode, HybridFunction } from '../../src';
+import { Compute, Engine, HandlerCode, HandlerImage, HybridFunction } from '../../src';
 import { containerEngine } from '../real-parts';
 import { inDirectory, installEsbuild, workspace } from '../workspace';
 
@@ -72,6 +72,32 @@ test('--watch bundles a HybridFunction anew when a module changes that its entry
   }, ['--watch', '--synth', 'node app.js']);
 });
 
+test('a HandlerImage is built by its own name, whoever runs it, and --all builds those that nobody runs', async () => {
+  const directory = workspace({ 'code/index.js': 'exports.handler = async () => 1;', 'client': '#!/bin/sh\nexit 0\n' });
+  chmodSync(join(directory, 'client'), 0o755);
+  const places = inDirectory(directory, env, () => {
+    const app = new App({ outdir: join(directory, 'cdk.out') });
+    const image = (scope: Stack, id: string, handler: string): HandlerImage =>
+      new HandlerImage(scope, id, { code: HandlerCode.fromDirectory('code'), handler, architecture });
+    const stack = new Stack(app, 'Stack');
+    const shared = image(stack, 'Shared', 'index.handler');
+    for (const id of ['One', 'Two']) new HybridFunction(stack, id, { handler: 'index.handler', architecture, compute: Compute.lambdaImage({ image: shared }) });
+    const alone = image(stack, 'Alone', 'index.other');
+    const nested = image(new NestedStack(new Stack(new Stage(app, 'Prod'), 'Stack'), 'Nested'), 'Alone', 'index.third');
+    app.synth();
+    return [shared, alone, nested].map(({ asset }) => `cdkasset-${asset.assetHash}\n`);
+  });
+  const build = (name: string): Promise<Run> => cdkHybrid(['build', name], { cwd: directory, env: { ...env, CDK_DOCKER: join(directory, 'client') } });
+  const [shared, alone, nested] = places;
+  for (const name of ['Stack/Shared', 'Shared', 'Stack/Shared/Image', 'Stack/One', 'Two']) {
+    expect([name, await build(name)]).toEqual([name, { code: 0, out: shared, err: '' }]);
+  }
+  expect([await build('Stack/Alone'), await build('Prod/Stack/Nested/Alone')].map(({ out }) => out)).toEqual([alone, nested]);
+  expect((await build('Alone')).err).toMatch(/'Alone' can be Prod\/Stack\/Nested\/Alone or Stack\/Alone; .*FUNCTION_AMBIGUOUS\]\n$/);
+  expect((await build('Nope')).err).toMatch(/it has Stack\/One, Stack\/Two, Prod\/Stack\/Nested\/Alone, Stack\/Shared, Stack\/Alone; /);
+  expect((await build('--all')).out.split('\n').sort()).toEqual(places.join('').split('\n').sort());
+});
+
 withEngine('a HybridFunction on Compute.lambdaImage() is built, and run in the container engine', async () => {
   const directory = workspace({
     'hello.ts': 'export const handler = async (event: unknown, { functionName }: any) => ({ event, functionName, node: process.execPath, user: process.getuid!() });',
@@ -82,7 +108,7 @@ withEngine('a HybridFunction on Compute.lambdaImage() is built, and run in the c
     new HybridFunction(new Stack(app, 'Stack'), 'Hello', { code: HandlerCode.fromEntry('hello.ts'), architecture, compute: Compute.lambdaImage() });
     app.synth();
   });
-  expect((await cdkHybrid(['list'], { cwd: directory, env })).out).toMatch(/^Stack\/Hello +container image +\w+\n$/);
+  expect((await cdkHybrid(['list'], { cwd: directory, env })).out).toMatch(/^Stack\/Hello +container image +\w+ +index\.handler\n$/);
   expect(await cdkHybrid(['build', 'Hello'], { cwd: directory, env })).toMatchObject({ code: 0, out: expect.stringMatching(/^cdkasset-\w+\n$/) });
   const { code, out } = await cdkHybrid(['invoke', 'Hello', '--event', '[1]'], { cwd: directory, env });
   expect([code, JSON.parse(out)]).toEqual([0, { event: [1], functionName: expect.stringMatching(/^Hello/), node: '/opt/bin/node', user: 993 }]);

@@ -58,6 +58,7 @@ function brokenApp(breakIt: (template: any, assets: any) => void): string {
 test('list shows image functions and the containers whose image the app builds', async () => {
   const { out } = await run(['list']);
   expect(out).toMatch(/^Images\/Ours +container image +(x86_64|arm64)$/m);
+  expect(out).toMatch(/^Images\/Foreign +container image +(x86_64|arm64) +from the template$/m);
   expect(out).toMatch(/^Images\/Web +container +(x86_64|arm64) +node \/server\.js an argument$/m);
   expect(out).toMatch(/^Images\/Job +container +(x86_64|arm64)$/m);
   expect(out).not.toContain('redis');

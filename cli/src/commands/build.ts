@@ -1,7 +1,7 @@
 /** Defines `build`: the images of the app, built by the container engine; their names on the standard output. */
 import type { Assembly } from '../assembly';
 import { containersOf } from '../containers/containers';
-import { buildImage, imageOf, type ImageUser } from '../containers/images';
+import { buildImage, imageOf, ownImages, type ImageUser } from '../containers/images';
 import { CliError, tell } from '../errors';
 import { functionsOf } from '../functions';
 import { findNamed, type Named } from '../names';
@@ -9,11 +9,12 @@ import type { Options } from '../options';
 
 export async function build(assembly: Assembly, options: Options): Promise<number> {
   const functions = functionsOf(assembly);
-  const all = [...functions.map((of) => ({ ...of, image: imageOf(of.properties.Code?.ImageUri, of.stack) })), ...containersOf(assembly)];
-  const users: ImageUser[] = options.all ? all.flatMap((each) => withImage(each)) : [chosen(findNamed(all, options.args[0]))];
-  if (users.length === 0) tell(`there is no image to build in ${assembly.directory}`);
+  const users = [...functions.map((of) => ({ ...of, image: imageOf(of.properties.Code?.ImageUri, of.stack) })), ...containersOf(assembly)];
+  const all: Candidate[] = [...users, ...ownImages(assembly, users)];
+  const wanted = options.all ? all.flatMap((each) => withImage(each)) : [chosen(findNamed(all, options.args[0]))];
+  if (wanted.length === 0) tell(`there is no image to build in ${assembly.directory}`);
   const built = new Set<string>();
-  for (const user of users) {
+  for (const user of wanted) {
     const name = await buildImage(user, options.tag);
     // Several can have the same image.
     if (!built.has(name)) process.stdout.write(`${name}\n`);

@@ -4,14 +4,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { askEngine, engineClient, runEngine } from './engine';
-import type { ImageAsset, ImageSource, Stack } from '../assembly';
+import type { Assembly, ImageAsset, ImageSource, Stack } from '../assembly';
 import { CliError } from '../errors';
+import type { Named } from '../names';
 import { textOf } from '../template-values';
 
 /** What an image is built for. */
 export interface ImageUser {
   readonly name: string;
-  readonly architecture: 'x86_64' | 'arm64';
+  /** undefined where the image alone decides. */
+  readonly architecture?: 'x86_64' | 'arm64';
   readonly image: ImageAsset;
 }
 
@@ -25,12 +27,25 @@ export function imageOf(uri: unknown, stack: Stack): ImageAsset | undefined {
     destinations.some(({ repositoryName, imageTag }) => text.endsWith(`/${textOf({ 'Fn::Sub': repositoryName }, stack)}:${imageTag}`)));
 }
 
+/**
+ * The images that constructs of their own make, a `HandlerImage` say, whoever runs them.
+ * @param others what an image may be a part of, whose name it then goes by
+ */
+export function ownImages(assembly: Assembly, others: readonly Named[]): (Named & ImageUser)[] {
+  return assembly.stacks.filter(({ parent }) => !parent).flatMap((stack) => stack.images.flatMap((image) => {
+    const path = `${stack.path}/${image.displayName}`;
+    if (image.displayName === undefined || others.some(({ name }) => path.startsWith(`${name}/`))) return [];
+    const name = image.displayName.includes('/') ? path.replace(/\/Image$/, '') : path;
+    return [{ name, aliases: [name.slice(name.lastIndexOf('/') + 1)], path, image }];
+  }));
+}
+
 /** Builds the image and gives its name. The engine's cache makes it quick when nothing has changed. @param tag the name it gets */
 export async function buildImage(user: ImageUser, tag?: string): Promise<string> {
   const { source, directory } = user.image;
   const name = source.executable ? await runExecutable(source.executable, user, tag) : await buildFromDockerfile(user, tag ?? assetTag(user.image));
   const architecture = await askEngine(['image', 'inspect', '--format', '{{.Architecture}}', name]);
-  if (architecture && architecture !== ARCHITECTURES[user.architecture]) {
+  if (architecture && user.architecture && architecture !== ARCHITECTURES[user.architecture]) {
     throw new CliError('IMAGE_ARCHITECTURE', `${user.name} is for ${user.architecture}, but its image of ${directory} is for ${architecture}`);
   }
   return name;
