@@ -41,7 +41,7 @@ function startSingle(runtimeApi: string): void {
 
   const errorFormat = () => require('./core/error-format') as typeof ErrorFormat;
   const logError = (title: string, thrown: unknown) => errorFormat().logError(options.format, title, thrown);
-  const client = new RuntimeApiClient(runtimeApi, { onRefusal: (message) => logError('Runtime API Error', new Error(message)) });
+  const client = new RuntimeApiClient(runtimeApi, { onRefusal: (message) => console.error('Runtime API Error:', message) });
   client.open();
 
   let initFailure = false;

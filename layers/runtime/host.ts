@@ -8,6 +8,7 @@ import { serve } from './host/serving';
 import { hostSettings } from './host/settings';
 
 const EXIT_UNFINISHED = 1;
+const EXIT_UNEXPECTED = 1;
 const EXIT_SETTINGS = 2;
 /** A terminal tells the program that started the host as well, which passes it on: within this time it is the same request. */
 const SAME_REQUEST_MS = 250;
@@ -44,6 +45,14 @@ async function main(): Promise<number> {
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
+
+/** What nothing in the host has foreseen: with the places that lead there, because nobody else can tell them. */
+function unexpected(error: unknown): void {
+  const [what, ...places] = ((error as Partial<Error> | null | undefined)?.stack ?? String(error)).split(/\s*\n\s*/);
+  tell([`unexpected error: ${what}`, ...places.slice(0, 5)].join(' | '));
+  process.exit(EXIT_UNEXPECTED);
+}
+process.on('uncaughtException', unexpected).on('unhandledRejection', unexpected);
 
 // A reader that went away does not stop the host.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

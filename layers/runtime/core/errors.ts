@@ -2,6 +2,7 @@
 
 export type RuntimeErrorType =
   | 'HandlerNotFound'
+  | 'InvalidEntrypoint'
   | 'ImportModuleError'
   | 'JSONStringifyError'
   | 'LambdaContextUnmarshalError'

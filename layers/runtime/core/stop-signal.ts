@@ -14,3 +14,8 @@ export function abortStopSignal(): void {
   stopped = true;
   controller?.abort();
 }
+
+/** Who waits with the signal is woken by an AbortError: a handler that ends with it has stopped as it was told. */
+export function isStop(thrown: unknown): boolean {
+  return stopped && (thrown as Partial<Error> | null | undefined)?.name === 'AbortError';
+}

@@ -1,13 +1,15 @@
 /** Defines a worker: one bootstrap in a child process, its own Runtime API, and the flights that it carries. */
 import { BootstrapProcess, describeExit, type LogSource, type ProcessExit } from './bootstrap-process';
+import { exitLine } from './exit-line';
 import type { Flight } from './flight';
 import type { Delivery, RuntimeApi, RuntimeApiFactory } from './runtime-api';
+import type { RuntimeErrorType } from '../core/errors';
 import { functionError, type FunctionError } from '../core/invoker';
 import { deadlineAfter, timeoutLine, timeoutMessage, timer } from '../core/timeout';
 
 export interface WorkerOptions {
-  /** The bootstrap: an executable and its arguments. */
-  readonly bootstrap: readonly string[];
+  /** The bootstrap: an executable and its arguments, or what gives them for a Runtime API at this address. */
+  readonly bootstrap: readonly string[] | ((runtimeApi: string) => readonly string[]);
   readonly cwd: string;
   /** The whole environment of a bootstrap whose Runtime API is at this address. */
   readonly environment: (runtimeApi: string) => Record<string, string>;
@@ -37,6 +39,9 @@ export interface WorkerEvents {
 /** How long a bootstrap may take to exit once it has reported that it could not initialize. */
 const EXIT_MS = 1_000;
 
+/** Exit codes of a bootstrap that has logged its error, and of one that ended as it should. */
+const LOGGED = [128, 129, 0];
+
 export class IsolatedWorker {
   /** Settles when the process is gone and the Runtime API is closed. */
   readonly gone: Promise<void>;
@@ -46,10 +51,17 @@ export class IsolatedWorker {
   private api?: RuntimeApi;
   private child?: BootstrapProcess;
   private killed?: NodeJS.Signals;
+  /** It has reported itself why it ends. */
+  private told = false;
   private initMs?: number;
 
   constructor(private readonly options: WorkerOptions, private readonly events: WorkerEvents) {
     this.gone = this.run();
+  }
+
+  /** Whether its handler is initialized. */
+  get serving(): boolean {
+    return this.state === 'serving';
   }
 
   /** How many invocations it can be given now. */
@@ -131,19 +143,33 @@ export class IsolatedWorker {
       initFailed: (error) => {
         clearTimeout(limit);
         limit = setTimeout(() => this.kill('SIGKILL'), EXIT_MS);
+        this.told = true;
         this.lose(() => error);
       },
     });
-    this.child = new BootstrapProcess({ argv: options.bootstrap, cwd: options.cwd, env: options.environment(this.api.address) },
+    const { address } = this.api;
+    const argv = typeof options.bootstrap === 'function' ? options.bootstrap(address) : options.bootstrap;
+    this.child = new BootstrapProcess({ argv, cwd: options.cwd, env: options.environment(address) },
       (line, source) => this.log(line, source, this.flightOf(line)));
     if (this.killed) this.child.kill(this.killed);
     const exit = await this.child.exited;
     clearTimeout(limit);
-    const failure = exited(exit, options);
+    if (!this.killed && !this.told) this.logExit(exit, argv);
+    const failure = exited(exit, argv);
     this.lose(failure);
     for (const { flight } of this.flights.values()) flight.fail(failure(flight.requestId));
     this.landAll();
     await this.api.close();
+  }
+
+  /** Once for each invocation that it leaves without an answer. Between invocations, one that crashed of an error has logged that itself. */
+  private logExit(exit: ProcessExit, argv: readonly string[]): void {
+    const unanswered = [...this.flights.values()].map(({ flight }) => flight).filter((flight) => !flight.ended);
+    const silent = exit.code === null || !LOGGED.includes(exit.code);
+    for (const flight of unanswered.length > 0 || !silent ? unanswered : [undefined]) {
+      const { errorType, message } = exitError(exit, argv, flight?.requestId);
+      this.log(exitLine(flight?.requestId, errorType, message, this.options.logFormat), 'stderr', flight);
+    }
   }
 
   private lose(failure?: Failure): void {
@@ -198,8 +224,16 @@ export function timedOut(ms: number): Failure {
   return (requestId) => functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(ms)}`);
 }
 
-function exited(exit: ProcessExit, options: WorkerOptions): Failure {
-  return (requestId) => exit.startError
-    ? functionError('Runtime.InvalidEntrypoint', `RequestId: ${requestId} Error: Couldn't start the bootstrap ${options.bootstrap[0]}: ${exit.startError.message}`)
-    : functionError('Runtime.ExitError', `RequestId: ${requestId} Error: ${describeExit(exit)}`);
+function exited(exit: ProcessExit, argv: readonly string[]): Failure {
+  return (requestId) => {
+    const { errorType, message } = exitError(exit, argv, requestId);
+    return functionError(`Runtime.${errorType}`, message);
+  };
+}
+
+function exitError(exit: ProcessExit, argv: readonly string[], requestId: string | undefined): { errorType: RuntimeErrorType; message: string } {
+  const what = requestId === undefined ? '' : `RequestId: ${requestId} Error: `;
+  return exit.startError
+    ? { errorType: 'InvalidEntrypoint', message: `${what}Couldn't start the bootstrap ${argv[0]}: ${exit.startError.message}` }
+    : { errorType: 'ExitError', message: `${what}${describeExit(exit)}` };
 }

@@ -4,6 +4,7 @@ import type { Headers, OnReply, RuntimeApiClient } from './runtime-api';
 import type * as RuntimeApiStream from './runtime-api-stream';
 import type * as ErrorFormat from '../core/error-format';
 import type { Invocation, Invoke, Running, Sink, StreamSink } from '../core/invocation';
+import { isStop } from '../core/stop-signal';
 
 export interface SourceOptions {
   readonly client: RuntimeApiClient;
@@ -89,7 +90,7 @@ export class RuntimeApiSource implements Sink {
 
   fail(thrown: unknown): void {
     if (!this.answer()) return;
-    this.options.logError(this.errorTitle, thrown);
+    if (!isStop(thrown)) this.options.logError(this.errorTitle, thrown);
     const { formatError } = require('../core/error-format') as typeof ErrorFormat;
     this.options.client.fail(this.current!.invocation.requestId, formatError(thrown), this.answered);
   }
@@ -104,7 +105,7 @@ export class RuntimeApiSource implements Sink {
       write: stream.write,
       end: (failure) => {
         client.keepAlive(true);
-        if (failure) logError(this.errorTitle, failure.thrown);
+        if (failure && !isStop(failure.thrown)) logError(this.errorTitle, failure.thrown);
         stream.end(failure);
       },
     };
