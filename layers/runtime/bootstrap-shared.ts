@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { formatError } from './core/error-format';
 import { RuntimeError } from './core/errors';
 import { installLogging, logOptions } from './core/logging';
-import { WorkerPool } from './invokers/shared';
+import { WorkerPool } from './invokers/worker-pool';
 import { RuntimeApiClient } from './sources/runtime-api';
 
 export function startShared(runtimeApi: string, maxConcurrency: number): void {

@@ -12,7 +12,7 @@ import { InvokeStore } from './core/invoke-store';
 import { installLogging, logOptions } from './core/logging';
 import { abortStopSignal } from './core/stop-signal';
 import { inlineInvoker, JSON_TEXT } from './invokers/inline';
-import { STOP, type WorkerMessage, type WorkerSetup } from './invokers/shared';
+import { STOP, type WorkerMessage, type WorkerSetup } from './invokers/worker-pool';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
 

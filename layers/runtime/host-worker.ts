@@ -95,15 +95,13 @@ async function start(): Promise<void> {
     const { ThreadHttp } = require('./host/thread-http') as typeof ThreadHttpModule;
     http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http);
     try {
-      const address = await http.listen(setup.http.port);
-      initialized = true;
-      http.ready();
-      return say({ kind: 'ready', address });
+      await http.listen(setup.http.port);
     } catch (error) {
       return say({ kind: 'cannot listen', message: (error as Error).message });
     }
   }
   initialized = true;
+  http?.ready();
   say({ kind: 'ready' });
 }
 

@@ -8,7 +8,7 @@ const DESCRIPTOR = 248;
 
 export interface InFlight {
   readonly requestId: string;
-  /** In milliseconds since the epoch. */
+  /** By the monotonic clock. */
   readonly deadline: number;
   /** The socket of the client that waits for the answer; -1 = none. */
   readonly descriptor: number;

@@ -1,4 +1,5 @@
 /** Defines how the host serves HTTP: itself, or by its worker threads, each with connections of its own. */
+import { createServer } from 'node:net';
 import { tell } from './errors';
 import { InvokerCarrier } from './http-carrier';
 import { httpSettings } from './http-settings';
@@ -18,11 +19,11 @@ export function httpSource(invoker: Invoker, settings: HostSettings): ServingSou
   if (!('servesHttp' in invoker)) return byHost(settings, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http));
   const shared = invoker as SharedInvoker;
   const source = (): HttpSource => sourceFor(shared, settings.maxConcurrency, http);
-  return shared.servesHttp ? byThreads(shared, source) : byHost(settings, source());
+  return shared.servesHttp ? byThreads(shared, settings, source) : byHost(settings, source());
 }
 
 function sourceFor(invoker: Invoker, capacity: number, settings: HttpSettings): HttpSource {
-  return new HttpSource({ carrier: new InvokerCarrier(invoker, capacity), settings, log: tell, onRefused: new Refusals().count });
+  return new HttpSource({ carrier: new InvokerCarrier(invoker, capacity), settings, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals().count });
 }
 
 function byHost({ port }: HostSettings, source: HttpSource): ServingSource {
@@ -37,40 +38,50 @@ function byHost({ port }: HostSettings, source: HttpSource): ServingSource {
   };
 }
 
-/** While no thread listens, as when the only one has crashed, the host does: what comes waits for the next thread. */
-function byThreads(invoker: SharedInvoker, newSource: () => HttpSource): ServingSource {
+/** While no thread listens, before the first is ready and when the only one has crashed, the host does: what comes waits for the next thread. */
+function byThreads(invoker: SharedInvoker, { port }: HostSettings, newSource: () => HttpSource): ServingSource {
   const standIns = new Set<HttpSource>();
   let current: HttpSource | undefined;
+  let url: string;
   let draining = false;
 
-  const standIn = async (port: number): Promise<void> => {
-    const source = newSource();
-    current = source;
-    standIns.add(source);
-    try {
-      await source.listen({ port, reusePort: true });
-      source.ready();
-    } catch (error) {
-      tell(`nothing listens on port ${port} until a thread has started: ${(error as Error).message}`);
-    }
+  const standIn = (): Promise<string> => {
+    current = newSource();
+    standIns.add(current);
+    return current.listen({ port: invoker.httpPort ?? port, reusePort: true });
   };
   const step = (someone: boolean): void => {
     if (draining || someone !== (current !== undefined)) return;
-    if (!someone) return void standIn(Number(new URL(invoker.address!).port));
+    if (!someone) {
+      standIn().catch((error: Error) => tell(`nothing listens on port ${invoker.httpPort} until a thread has started: ${error.message}`));
+      return current!.ready();
+    }
     const source = current!;
     current = undefined;
+    source.ready();
     void source.retire().then(() => standIns.delete(source));
   };
   return {
-    // The threads listen once their handler is initialized.
-    listen: async () => {},
-    ready: () => {
+    listen: async () => {
+      if (port > 0) await assertUnused(port);
+      url = await standIn();
+      invoker.httpPort = current!.address.port;
       invoker.onListening = step;
-      return invoker.address!;
+    },
+    ready: () => {
+      current?.ready();
+      return url;
     },
     drain: async () => {
       draining = true;
       await Promise.all([invoker.drainHttp(), ...[...standIns].map((source) => source.drain())]);
     },
   };
+}
+
+/** Rejects when another process listens: where the port is shared, the system would divide the connections between the two. */
+async function assertUnused(port: number): Promise<void> {
+  const probe = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => { probe.once('error', reject).listen(port, resolve); });
+  await new Promise((resolve) => { probe.close(resolve); });
 }

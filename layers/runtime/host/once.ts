@@ -1,7 +1,7 @@
 /** Defines how the host runs a handler once, as a task or as a process, and ends with its exit code. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { HostError, tell } from './errors';
-import { describeInitFailure } from './open-invoker';
+import { describeInitFailure } from './init-failure';
 import type { S3Location } from './s3-location';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';

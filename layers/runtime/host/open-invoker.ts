@@ -1,12 +1,12 @@
-/** Defines which invoker the host uses, and where the handler's log lines go. */
+/** Defines which invoker the host uses. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { functionArn, isolatedFunction } from './function-host';
 import { httpSettings } from './http-settings';
 import { lambdaEnvironment } from './lambda-environment';
+import { logStream } from './log-stream';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import type * as SharedInvokerModule from '../invokers/shared-invoker';
-import { describeError } from '../sources/once';
 
 /** SO_REUSEPORT: since Node.js 22.12 and 23.1, on Linux. */
 const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
@@ -40,14 +40,4 @@ function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
     log: (line) => process.stderr.write(`${line}\n`),
     http: settings.sources.includes('http') && CAN_REUSE_PORT ? httpSettings(settings.memoryMiB, settings.threads) : undefined,
   });
-}
-
-/** The standard output of a task is for its result alone. */
-export function logStream({ sources }: HostSettings, standardOutput: boolean): NodeJS.WriteStream {
-  return standardOutput && !sources.includes('task') ? process.stdout : process.stderr;
-}
-
-/** Tells why the handler cannot be initialized. */
-export function describeInitFailure(payload: Buffer): string {
-  return `the handler cannot be initialized: ${describeError(payload)}`;
 }

@@ -2,7 +2,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { HostError, tell } from './errors';
 import type * as HttpServingModule from './http-serving';
-import { describeInitFailure } from './open-invoker';
+import { describeInitFailure } from './init-failure';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import type * as EmulatorModule from '../sources/emulator';
@@ -19,6 +19,8 @@ export interface ServingSource {
 const GRACE_MS = 2_000;
 
 export async function serve(invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
+  let stopping = false;
+  void stopRequested.then(() => { stopping = true; });
   const sources = settings.sources.map((name) => (name === 'http' ? http(invoker, settings) : emulator(invoker, settings)));
   await Promise.all(sources.map((source) => source.listen())).catch((error) => unusable(settings, error));
   const failure = await Promise.race([invoker.start(), stopRequested]).catch((error) => unusable(settings, error));
@@ -27,7 +29,7 @@ export async function serve(invoker: Invoker, settings: HostSettings, stopReques
     await invoker.stop(0, GRACE_MS);
     return 1;
   }
-  settings.sources.forEach((name, index) => tell(`${name} listens on ${sources[index].ready()}`));
+  if (!stopping) settings.sources.forEach((name, index) => tell(`${name} listens on ${sources[index].ready()}`));
 
   await stopRequested;
   const graceMs = Math.min(GRACE_MS, settings.stopTimeoutMs / 2);

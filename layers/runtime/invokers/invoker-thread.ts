@@ -6,6 +6,7 @@ import type { Flight } from './flight';
 import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
 import { InFlightTable, type InFlight } from '../core/in-flight-table';
 import { functionError, MAX_RESPONSE_BYTES, responseTooLarge, type FunctionError } from '../core/invoker';
+import { monotonicNow } from '../core/monotonic';
 import { timeoutLine, timeoutMessage, timer } from '../core/timeout';
 import { writeLastAnswer } from '../sources/http/last-answer';
 
@@ -21,7 +22,7 @@ export interface ThreadOptions extends Omit<ThreadSetup, 'slots' | 'inFlight'> {
 
 export interface ThreadEvents {
   /** The handler is initialized. */
-  ready(address: string | undefined): void;
+  ready(): void;
   /** It has begun to take connections, or takes none any more. */
   listening(): void;
   /** It can carry one more. */
@@ -38,8 +39,11 @@ const BLOCKED_MS = 500;
 /** How long an idle connection to a thread that is being replaced may last: longer than any keep-alive timeout that is of use. */
 const LINGER_MS = 15 * 60_000;
 
-/** Lingering: it takes no more connections and nothing from the host, but still has requests. Retired: it will be gone. */
-type ThreadState = 'starting' | 'serving' | 'lingering' | 'retired';
+/**
+ * Draining: it takes no more requests itself, but still what the host hands in. Lingering: it takes no more connections and nothing from the
+ * host, but still has requests. Retired: it will be gone.
+ */
+type ThreadState = 'starting' | 'serving' | 'draining' | 'lingering' | 'retired';
 
 export class InvokerThread {
   /** Settles when the handler is ready or cannot be initialized; rejects when the thread cannot listen. */
@@ -82,9 +86,14 @@ export class InvokerThread {
     return this.state === 'serving' && this.options.http !== undefined;
   }
 
+  /** Whether it can be handed invocations. */
+  get serving(): boolean {
+    return this.state === 'serving' || this.state === 'draining';
+  }
+
   /** How many invocations it can be handed now. */
   get capacity(): number {
-    return this.state === 'serving' ? this.slots - this.flights.size : 0;
+    return this.serving ? this.slots - this.flights.size : 0;
   }
 
   carry(flight: Flight): void {
@@ -106,9 +115,10 @@ export class InvokerThread {
     });
   }
 
-  /** Takes no more work; settles when its HTTP requests are answered. */
+  /** Takes no more HTTP requests; settles when those that it has are answered. */
   async drain(): Promise<void> {
-    if (this.state === 'serving' || this.state === 'lingering') await this.leaveWork('drain', 'retired');
+    if (this.state === 'serving') await this.leaveWork('drain', 'draining');
+    else if (this.state === 'lingering') await this.leaveWork('drain', 'retired');
   }
 
   /** Lets it finish what it has and answer on the connections that it has, then ends it. */
@@ -155,12 +165,13 @@ export class InvokerThread {
         this.wasReady = true;
         if (this.state === 'starting') this.state = 'serving';
         this.settleInitialized.resolve();
-        this.events.ready(message.address);
+        this.events.ready();
         return this.events.listening();
       case 'init failed':
         return this.settleInitialized.resolve({ errorType: message.errorType, payload: Buffer.from(message.body) });
       case 'cannot listen':
-        return this.settleInitialized.reject(new Error(message.message));
+        this.settleInitialized.reject(new Error(message.message));
+        return void this.worker.terminate();
       case 'worn out':
         return this.events.wornOut();
       case 'ending':
@@ -213,7 +224,7 @@ export class InvokerThread {
 
   /** The thread keeps the time itself; when its event loop is blocked it cannot, and all that it has is lost. */
   private lookForBlockedLoop(): void {
-    const latest = Date.now() - BLOCKED_MS;
+    const latest = monotonicNow() - BLOCKED_MS;
     const inFlight = this.inFlight.entries();
     if (!inFlight.some(({ deadline }) => deadline < latest)) return;
     clearInterval(this.watch);

@@ -2,15 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { Flight } from './flight';
 import { IsolatedWorker, type Failure, type WorkerOptions } from './isolated-worker';
+import { backOffMs, hopeless } from './restarts';
 import { functionError, type FunctionError, type InvocationResult, type Invoker, type InvokeRequest } from '../core/invoker';
 
 export interface IsolatedOptions extends WorkerOptions {
   /** How many bootstraps run side by side. */
   readonly workers: number;
 }
-
-/** The first replacement comes at once; when replacements fail as well, the wait doubles from the first to the last of these. */
-const BACK_OFF_MS = { first: 100, last: 5_000 };
 
 export class IsolatedInvoker implements Invoker {
   /** Those that take invocations, or will. */
@@ -23,6 +21,10 @@ export class IsolatedInvoker implements Invoker {
   private readonly waiters = new Set<() => void>();
   /** Workers in a row that were lost before they carried anything. */
   private failures = 0;
+  /** Initializations in a row that failed. */
+  private initFailures = 0;
+  /** A bootstrap has been initialized: what goes wrong later may mend itself. */
+  private wasReady = false;
   private notBefore = 0;
   private restart?: NodeJS.Timeout;
   /** An initialization that failed while nobody waited: the next invocation is told, as on Lambda. */
@@ -36,6 +38,10 @@ export class IsolatedInvoker implements Invoker {
     this.startWorkers();
     await this.until(() => this.initFailure !== undefined || [...this.live].every((worker) => worker.capacity > 0));
     return this.initFailure?.(randomUUID());
+  }
+
+  get healthy(): boolean {
+    return !hopeless(this.initFailures) || [...this.live].some((worker) => worker.serving);
   }
 
   invoke(request: InvokeRequest): Promise<InvocationResult> {
@@ -86,7 +92,7 @@ export class IsolatedInvoker implements Invoker {
   /** Starts the workers that are missing, after the wait that repeated failures have earned. */
   private startWorkers(): void {
     if (this.restart || this.live.size >= this.options.workers) return;
-    const wait = this.notBefore - Date.now();
+    const wait = this.notBefore - performance.now();
     if (wait > 0) {
       this.restart = setTimeout(() => {
         this.restart = undefined;
@@ -100,6 +106,9 @@ export class IsolatedInvoker implements Invoker {
   private startWorker(): void {
     const worker = new IsolatedWorker(this.options, {
       ready: () => {
+        this.wasReady = true;
+        this.initFailures = 0;
+        this.initFailure = undefined;
         this.dispatch();
         this.changed();
       },
@@ -113,11 +122,14 @@ export class IsolatedInvoker implements Invoker {
   private replace(lost: IsolatedWorker, initFailure: Failure | undefined): void {
     this.live.delete(lost);
     this.failures = lost.carried ? 0 : this.failures + 1;
-    this.notBefore = this.failures > 1 ? Date.now() + Math.min(BACK_OFF_MS.first * 2 ** (this.failures - 2), BACK_OFF_MS.last) : 0;
+    if (initFailure) this.initFailures++;
+    this.notBefore = performance.now() + backOffMs(this.failures - 1);
     if (initFailure && this.live.size === 0) {
-      // Nobody else can carry them: each is told why. The next invocation tries again.
+      // Nobody else can carry them: each is told why. The next invocation tries again, and so does one that has served before, because
+      // nobody asks a host that is not healthy.
       if (this.queue.length === 0) this.initFailure = initFailure;
       for (const flight of this.queue.splice(0)) flight.fail(initFailure(flight.requestId));
+      if (this.wasReady && !this.stopping) this.startWorkers();
     } else if (this.queue.length > 0 || (!initFailure && !this.stopping)) {
       this.startWorkers();
     }

@@ -1,7 +1,8 @@
 /** Defines the shared invoker: worker threads of this process, each with several invocations at once; one that crashes, hangs or is worn out is replaced. */
 import { Flight } from './flight';
 import { InvokerThread, type ThreadOptions } from './invoker-thread';
-import { shares } from './shared';
+import { backOffMs, hopeless } from './restarts';
+import { shares } from './worker-pool';
 import { functionError, type FunctionError, type InvocationResult, type Invoker, type InvokeRequest } from '../core/invoker';
 
 export interface SharedOptions extends ThreadOptions {
@@ -9,19 +10,18 @@ export interface SharedOptions extends ThreadOptions {
   readonly maxConcurrency: number;
 }
 
-/** The first replacement comes at once; when replacements fail as well, the wait doubles from the first to the last of these. */
-const BACK_OFF_MS = { first: 100, last: 5_000 };
-
 export class SharedInvoker implements Invoker {
-  /** Where the threads answer HTTP requests, once the first is ready. */
-  address?: string;
+  /** Where the threads answer HTTP requests. To be set before they are started when the system has chosen it. */
+  httpPort?: number;
   /** Told whether a thread takes connections, whenever that may have changed. */
   onListening?: (someone: boolean) => void;
   private readonly threads = new Set<InvokerThread>();
   private readonly queue: Flight[] = [];
   private readonly flights = new Set<Flight>();
   private readonly restarts = new Set<NodeJS.Timeout>();
+  /** Initializations in a row that failed. */
   private failures = 0;
+  private draining = false;
   private stopping = false;
 
   constructor(private readonly options: SharedOptions) {}
@@ -30,11 +30,15 @@ export class SharedInvoker implements Invoker {
   async start(): Promise<FunctionError | undefined> {
     const { threads, maxConcurrency } = this.options;
     const [first, ...others] = shares(maxConcurrency, threads);
-    // A port that the system chooses is known when the first thread has it.
+    // One has all the CPUs, is ready the sooner, and speaks for the others when the handler cannot be loaded.
     const failure = await this.open(first).initialized;
     if (failure || this.stopping) return failure;
     const failures = await Promise.all(others.map((slots) => this.open(slots).initialized));
     return failures.find((each) => each !== undefined);
+  }
+
+  get healthy(): boolean {
+    return !hopeless(this.failures) || this.serving;
   }
 
   invoke(request: InvokeRequest): Promise<InvocationResult> {
@@ -55,9 +59,9 @@ export class SharedInvoker implements Invoker {
     return this.options.http !== undefined;
   }
 
-  /** Takes no more HTTP requests; settles when those that it has taken are answered. */
+  /** The threads take no more HTTP requests; settles when those that they have taken are answered. */
   async drainHttp(): Promise<void> {
-    this.stopping = true;
+    this.draining = true;
     await Promise.all([...this.threads].map((thread) => thread.drain()));
   }
 
@@ -73,11 +77,17 @@ export class SharedInvoker implements Invoker {
     for (const flight of this.queue.splice(0)) flight.fail(functionError('Runtime.ExitError', `RequestId: ${flight.requestId} Error: the function was stopped`));
   }
 
-  private open(slots: number): InvokerThread {
+  private get serving(): boolean {
+    return [...this.threads].some((thread) => thread.serving);
+  }
+
+  /** @param instead who goes once it is ready */
+  private open(slots: number, instead?: InvokerThread): InvokerThread {
     const thread = new InvokerThread(this.threadOptions(), slots, {
-      ready: (address) => {
-        this.address ??= address;
+      ready: () => {
         this.failures = 0;
+        void instead?.retire();
+        if (this.draining) void thread.drain();
         this.dispatch();
       },
       listening: () => this.onListening?.([...this.threads].some((each) => each.listens)),
@@ -85,17 +95,19 @@ export class SharedInvoker implements Invoker {
       wornOut: () => this.replace(thread),
       gone: () => {
         this.threads.delete(thread);
-        if (!thread.replaced) this.reopen(thread);
+        if (!thread.replaced) this.reopen(thread, instead);
       },
     });
     this.threads.add(thread);
+    thread.initialized.then((failure) => failure && this.initFailed(failure), (error: Error) => {
+      this.initFailed(functionError('Runtime.ExitError', `a thread cannot listen: ${error.message}`));
+    });
     return thread;
   }
 
-  /** All threads listen on the port of the first, which the system may have chosen. */
   private threadOptions(): ThreadOptions {
     const { http } = this.options;
-    return http && this.address ? { ...this.options, http: { ...http, port: Number(new URL(this.address).port) } } : this.options;
+    return http && this.httpPort !== undefined ? { ...this.options, http: { ...http, port: this.httpPort } } : this.options;
   }
 
   private dispatch(): void {
@@ -106,21 +118,25 @@ export class SharedInvoker implements Invoker {
 
   /** Opens another in the place of one that still carries invocations, which it ends by itself. */
   private replace(thread: InvokerThread): void {
-    if (this.stopping || thread.replaced) return;
+    if (this.stopping || this.draining || thread.replaced) return;
     thread.replaced = true;
-    const next = this.open(thread.slots);
-    void next.initialized.then(() => thread.retire());
+    this.open(thread.slots, thread);
   }
 
-  private reopen(thread: InvokerThread): void {
-    if (this.stopping) return;
-    // One that never initialized failed at start, which ends the host, or takes the place of another, which waits a little longer each time.
-    this.failures = thread.wasReady ? 0 : this.failures + 1;
-    const wait = this.failures === 0 ? 0 : Math.min(BACK_OFF_MS.first * 2 ** (this.failures - 1), BACK_OFF_MS.last);
+  private initFailed({ errorType, payload }: FunctionError): void {
+    this.failures++;
+    if (this.serving) return;
+    // Nobody can carry them: each is told why. The next thread tries again.
+    for (const flight of this.queue.splice(0)) flight.fail({ errorType, payload });
+  }
+
+  private reopen(thread: InvokerThread, instead: InvokerThread | undefined): void {
+    // Once the threads are drained, only what the host has accepted itself may still need another.
+    if (this.stopping || (this.draining && this.flights.size === 0)) return;
     const timer = setTimeout(() => {
       this.restarts.delete(timer);
-      this.open(thread.slots);
-    }, wait);
+      this.open(thread.slots, instead);
+    }, thread.wasReady ? 0 : backOffMs(this.failures));
     this.restarts.add(timer);
   }
 }

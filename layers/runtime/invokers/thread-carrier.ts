@@ -3,6 +3,7 @@ import { ThreadFlight, type Answer, type FlightOwner } from './thread-flight';
 import type { InFlightTable } from '../core/in-flight-table';
 import type { Invoke } from '../core/invocation';
 import type { InvokeStore } from '../core/invoke-store';
+import { monotonicNow } from '../core/monotonic';
 import { deadlineAfter, timer } from '../core/timeout';
 
 export interface CarrierOptions {
@@ -48,12 +49,12 @@ export class ThreadCarrier implements FlightOwner {
     const { inFlight, timeoutMs, store, invokedFunctionArn } = this.options;
     const { requestId } = carried;
     const slot = this.free.pop()!;
-    const deadline = deadlineAfter(timeoutMs);
+    const deadline = monotonicNow() + timeoutMs;
     inFlight.set(slot, requestId, deadline, carried.descriptor);
     const headers = {
       ...carried.headers,
       'lambda-runtime-aws-request-id': requestId,
-      'lambda-runtime-deadline-ms': String(deadline),
+      'lambda-runtime-deadline-ms': String(deadlineAfter(timeoutMs)),
       'lambda-runtime-invoked-function-arn': invokedFunctionArn,
     };
     const flight = new ThreadFlight<Event, Result>(this, slot, deadline, headers, carried);
@@ -93,7 +94,7 @@ export class ThreadCarrier implements FlightOwner {
   }
 
   private readonly timeOut = (): void => {
-    const now = Date.now();
+    const now = monotonicNow();
     this.limit = undefined;
     for (const flight of this.flights) {
       if (flight.deadline > now) {

@@ -1,5 +1,6 @@
 /** Defines a flight in a worker thread: an invocation, the sink that the invoker answers to, and the ways in which it ends without an answer. */
 import type { Invocation, Sink, StreamSink } from '../core/invocation';
+import { isStop } from '../core/stop-signal';
 
 /** Where the answer goes. Exactly one of the four is called, once. */
 export interface Answer<Result> {
@@ -29,7 +30,7 @@ export class ThreadFlight<Event, Result> implements Invocation<Event, Result>, S
   constructor(
     private readonly owner: FlightOwner,
     readonly slot: number,
-    /** In milliseconds since the epoch. */
+    /** By the monotonic clock. */
     readonly deadline: number,
     readonly headers: Readonly<Record<string, string>>,
     { requestId, event, answer }: { readonly requestId: string; readonly event: Event; readonly answer: Answer<Result> },
@@ -69,8 +70,8 @@ export class ThreadFlight<Event, Result> implements Invocation<Event, Result>, S
   /** Fails with this error, logged under this title. */
   abort(title: string, thrown: unknown): void {
     if (!this.begin()) return;
-    // That the client went away is no failure of the handler.
-    if (!this.abandoned) this.owner.logError(title, thrown);
+    // That the client went away, or the host stops, is no failure of the handler.
+    if (!this.abandoned && !isStop(thrown)) this.owner.logError(title, thrown);
     if (this.streamed) this.streamed.target.end({ thrown });
     else this.answer.fail(thrown);
     this.end();

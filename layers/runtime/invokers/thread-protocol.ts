@@ -39,8 +39,8 @@ export type ToThread =
   | { readonly kind: 'stop' };
 
 export type FromThread =
-  /** The handler is initialized; with HTTP, at this address. */
-  | { readonly kind: 'ready'; readonly address?: string }
+  /** The handler is initialized; with HTTP, it listens. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'init failed'; readonly errorType: string; readonly body: string }
   | { readonly kind: 'cannot listen'; readonly message: string }
   | { readonly kind: 'succeeded'; readonly requestId: string; readonly json: string }

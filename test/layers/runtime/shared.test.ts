@@ -1,6 +1,6 @@
 import { InFlightTable } from '../../../layers/runtime/core/in-flight-table';
 import { InvokeStore } from '../../../layers/runtime/core/invoke-store';
-import { shares } from '../../../layers/runtime/invokers/shared';
+import { shares } from '../../../layers/runtime/invokers/worker-pool';
 
 test.each([
   [10, 4, [3, 3, 2, 2]], [2, 8, [1, 1]], [64, 1, [64]], [5, 0, [5]],
