@@ -53,6 +53,7 @@ test('synthesizes at the start and on each change, and replaces the function tha
     }
     expect(await invoke(url, 'Two')).toEqual(two);
     expect(lines()).toMatch(/^cdk-hybrid: one\/index\.js changed: the app is synthesized$/m);
+    expect(lines()).not.toContain('has not written');
   });
 });
 
@@ -72,6 +73,22 @@ test('lets an invocation in flight finish on the old code', async () => {
     writeFileSync(go, '');
     expect(await old).toBe('old');
   }, ['--synth', SYNTH, '--env', `GO=${go}`]);
+});
+
+test('tells a synthesis that succeeds but writes the assembly elsewhere: what runs is another one', async () => {
+  const directory = twoFunctions();
+  expect(spawnSync(process.execPath, ['app.js'], { cwd: directory, env: { ...process.env, JSII_DEPRECATED: 'quiet' } }).status).toBe(0);
+  const elsewhere = `${JSON.stringify(process.execPath)} -p 1`;
+  await watched(directory, async ({ url, said, lines }) => {
+    const line = /^cdk-hybrid: '.* -p 1' succeeded, but has not written cdk\.out, .* --app.*$/m;
+    await said(line);
+    await said(/Watching/);
+    expect((await invoke(url, 'One')).says).toBe('first');
+    const from = lines().length;
+    writeFileSync(join(directory, 'one/index.js'), handler('second'));
+    await said(line, from);
+    expect((await invoke(url, 'One')).says).toBe('first');
+  }, ['--synth', elsewhere]);
 });
 
 test('tells a failing synthesis; the old code goes on until the app is mended', async () => {

@@ -36,7 +36,7 @@ export class Watch {
     const { app, directory, synth } = options;
     this.manifest = join(resolve(app), 'manifest.json');
     if (synth === undefined) return;
-    this.synthesis = new Synthesis(synth);
+    this.synthesis = new Synthesis(synth, app);
     this.folder = new FolderWatcher(directory, app, this.wake);
   }
 
