@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { HandlerCode } from '../../src/model/handler-code';
 import { containerEngine } from '../real-parts';
-import { builtImage, freePorts, healthy, invokeWithSdk, runToEnd, serve, Server } from './containers';
+import { builtImage, freePorts, healthy, invokeWithSdk, ONCE, runToEnd, serve, Server } from './containers';
 
 const CONFINED = ['--read-only', '--memory=256m'];
 const INVOKERS: [string, { [name: string]: string }][] = [
@@ -29,7 +29,7 @@ let image: string;
       return server;
     };
     const get = async ({ endpoint }: Server) => {
-      const answer = await fetch(`${endpoint}/path`);
+      const answer = await fetch(`${endpoint}/path`, ONCE);
       return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.text() };
     };
     const run = (source: string, handler: string, environment: { [name: string]: string } = {}) =>

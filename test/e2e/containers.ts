@@ -125,8 +125,11 @@ export async function serve(image: string, { environment, ...options }: RunOptio
 
 /** Waits until the host says that its handler is initialized. */
 export async function healthy({ container, endpoint }: Server): Promise<void> {
-  await container.until('health', async () => (await fetch(`${endpoint}/_health`)).ok);
+  await container.until('health', async () => (await fetch(`${endpoint}/_health`, ONCE)).ok);
 }
+
+/** On a connection of its own: one that is kept may be closed by a host whose thread has ended. */
+export const ONCE: RequestInit = { headers: { connection: 'close' } };
 
 /**
  * Runs an image as Lambda does, with AWS's Runtime Interface Emulator in Lambda's place.
