@@ -55,6 +55,20 @@ export class BuildContext {
     }
   }
 
+  /**
+   * The Dockerfile of a user's own container, from the project or the user's build context.
+   *
+   * @param given what the user wrote
+   */
+  public addDockerfile(path: string, source: string, given: string, context: string): void {
+    const target = realpathSync(source);
+    if (![process.cwd(), context].some(folder => isInside(folder, source) && isInside(realpathSync(folder), target))) {
+      const shown = target === source ? given : `${given}, a link to ${target}`;
+      throw problem(this.scope, 'IMAGE_FILE_OUTSIDE', { property: 'dockerfile', given: shown, accepted: `a Dockerfile inside ${process.cwd()}` });
+    }
+    this.addFile(path, source, 'the Dockerfile');
+  }
+
   /** A file or folder of the project, which it may not lead out of. */
   public addAdditionalFile({ source, destination }: AdditionalFile): void {
     const refuse = (code: 'IMAGE_FILE_NOT_FOUND' | 'IMAGE_FILE_OUTSIDE', given: string, accepted: string) =>

@@ -99,7 +99,7 @@ function containerBuild(scope: Construct, context: BuildContext, container: Cont
   const inContext = relative(folder, file).split(sep).join('/');
   const belongs = path !== undefined && !inContext.startsWith('../');
   const name = belongs ? inContext : DOCKERFILE;
-  context.addFile(name, file, 'the Dockerfile');
+  context.addDockerfile(name, file, dockerfile, folder);
   if (path !== undefined) { context.addContext(folder, belongs ? inContext : undefined, [file, Stage.of(scope)!.assetOutdir], `a file of ${path}`); }
   additionalFiles.forEach(additional => context.addAdditionalFile(additional));
   return { context, dockerfile: name, buildArgs, target, engine: host ? Engine.NODEJS_24 : undefined };

@@ -1,6 +1,6 @@
 import { chmodSync, cpSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { App, AppProps, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -324,6 +324,29 @@ describe('a container of one\'s own', () => {
     expect(refusal(() => container(directory, { path: 'conf' }))).toMatch(/relative to conf \(looked for .*\[CDK_HYBRID_CONTAINER_CONTEXT\]$/);
     expect(refusal(() => container(directory, { path: 'missing' }))).toMatch(/'path' must be the path of an existing directory, got 'missing'.*\[CDK_HYBRID_CONTAINER_CONTEXT\]$/);
     expect(refusal(() => container(directory, { dockerfile: 'conf' }))).toContain('[CDK_HYBRID_CONTAINER_CONTEXT]');
+  });
+});
+
+describe('the Dockerfile of a container', () => {
+  const outside = workspace({ Dockerfile: 'FROM scratch\n', other: 'FROM scratch\n' });
+  const directory = project({ 'svc/file': '' });
+  symlinkSync(join(outside, 'Dockerfile'), join(directory, 'out-link'));
+  symlinkSync(outside, join(directory, 'out-folder'));
+  symlinkSync(join(outside, 'Dockerfile'), join(directory, 'svc/out-link'));
+
+  test.each<[string, Partial<ContainerRuntimeProps>, RegExp]>([
+    ['an absolute path', { dockerfile: '/etc/passwd' }, /^Stack\/Image: 'dockerfile' must be a Dockerfile inside [^,]*, got '\/etc\/passwd'; put the file into the project.* \[CDK_HYBRID_IMAGE_FILE_OUTSIDE\]$/],
+    ['a path with ..', { dockerfile: relative(directory, join(outside, 'Dockerfile')) }, /got '\.\.\/.*IMAGE_FILE_OUTSIDE\]$/],
+    ['a path with .. from the build context', { path: 'svc', dockerfile: relative(join(directory, 'svc'), join(outside, 'Dockerfile')) }, /IMAGE_FILE_OUTSIDE\]$/],
+    ['a link out', { dockerfile: 'out-link' }, /got 'out-link, a link to .*\/Dockerfile'.*IMAGE_FILE_OUTSIDE\]$/],
+    ['a folder that is a link out', { dockerfile: 'out-folder/other' }, /got 'out-folder\/other, a link to .*IMAGE_FILE_OUTSIDE\]$/],
+    ['a link out of the build context', { path: 'svc', dockerfile: 'out-link' }, /IMAGE_FILE_OUTSIDE\]$/],
+  ])('outside the project is refused: %s', (_what, props, message) => {
+    expect(refusal(() => container(directory, props))).toMatch(message);
+  });
+
+  test('may be in a build context that is elsewhere', () => {
+    expect(container(directory, { path: outside }).dockerfile).toBe('FROM scratch\n');
   });
 });
 
