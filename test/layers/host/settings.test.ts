@@ -77,8 +77,8 @@ describe('the program', () => {
   test.each([
     [{ HYBRID_SOURCES: 'nothing' }, "'HYBRID_SOURCES' must be a list of http, emulator, task, process, got 'nothing'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],
     [{ HYBRID_SOURCES: 'task' }, 'HYBRID_SOURCES=task runs one event, and none is given; set HYBRID_EVENT or HYBRID_EVENT_S3_URI [CDK_HYBRID_HOST_EVENT_MISSING]'],
-    [{ HYBRID_SOURCES: 'http', HYBRID_HTTP_EVENT: 'v3' }, 'HYBRID_HTTP_EVENT must be one of v2, v1, alb, alb-multi-value, got "v3"; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]'],
-    [{ HYBRID_SOURCES: 'http', HYBRID_HTTP_EVENT: 'v3', AWS_LAMBDA_MAX_CONCURRENCY: '4' }, 'HYBRID_HTTP_EVENT must be one of v2, v1, alb, alb-multi-value, got "v3"; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]'],
+    [{ HYBRID_SOURCES: 'http', HYBRID_HTTP_EVENT: 'v3' }, "'HYBRID_HTTP_EVENT' must be one of v2, v1, alb, alb-multi-value, got 'v3'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],
+    [{ HYBRID_SOURCES: 'http', HYBRID_HTTP_EVENT: 'v3', AWS_LAMBDA_MAX_CONCURRENCY: '4' }, "'HYBRID_HTTP_EVENT' must be one of v2, v1, alb, alb-multi-value, got 'v3'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],
   ])('tells what is wrong (%j) in one line with its code and exits with 2', async (environment, line) => {
     const host = new HostProcess({ sources: '', handler: 'forms.async', environment: environment as Record<string, string> });
     expect(await host.exit).toBe(2);

@@ -4,6 +4,9 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 /** How long a client may go on sending what is dropped, before the connection is cut. */
 export const LINGER_MS = 2_000;
 
+/** What comes in one piece or a few. */
+const ONE_PIECE_BYTES = 64 * 1024;
+
 /** How many bytes the body has: undefined when that shows only at its end. */
 export function announcedLength(headers: IncomingHttpHeaders): number | undefined {
   const length = headers['content-length'];
@@ -11,8 +14,14 @@ export function announcedLength(headers: IncomingHttpHeaders): number | undefine
   return headers['transfer-encoding'] === undefined ? 0 : undefined;
 }
 
-/** Gives the whole body, or nothing once it is over the limit. */
-export function readBody(request: IncomingMessage, limit: number, complete: (body: Buffer) => void, tooLarge: () => void): void {
+/**
+ * Gives the whole body, or nothing once it is over the limit.
+ *
+ * @param length how long it will be, when that is known
+ */
+export function readBody(request: IncomingMessage, length: number | undefined, limit: number, complete: (body: Buffer) => void, tooLarge: () => void): void {
+  // A large one goes where it will stay: pieces of it would take up as much again, and are garbage for long.
+  if (length !== undefined && length > ONE_PIECE_BYTES) return readInto(Buffer.allocUnsafeSlow(length), request, complete);
   const chunks: Buffer[] = [];
   let size = 0;
   const onData = (chunk: Buffer): void => {
@@ -29,6 +38,13 @@ export function readBody(request: IncomingMessage, limit: number, complete: (bod
     complete(body);
   };
   request.on('data', onData).on('end', onEnd);
+}
+
+/** Node's parser gives no more than was announced, and no end before it. */
+function readInto(body: Buffer, request: IncomingMessage, complete: (body: Buffer) => void): void {
+  let size = 0;
+  request.on('data', (chunk: Buffer) => { size += chunk.copy(body, size); });
+  request.on('end', () => complete(body));
 }
 
 /**

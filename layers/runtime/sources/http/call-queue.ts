@@ -8,13 +8,13 @@ export class CallQueue {
   private dispatching = false;
 
   /**
-   * @param hasRoom whether another answer may be had; `resume` is called when it is so again
+   * @param hasRoomBeside whether there is room for another answer besides those of so many calls; `resume` is called when there may be again
    * @param onThrown the carrier threw: the call is not carried
    */
   constructor(
     private readonly carrier: HttpCarrier,
     private readonly limit: number,
-    private readonly hasRoom: () => boolean,
+    private readonly hasRoomBeside: (inFlight: number) => boolean,
     private readonly onThrown: (call: HttpCall, thrown: unknown) => void,
   ) {}
 
@@ -24,7 +24,7 @@ export class CallQueue {
     this.dispatch();
   }
 
-  /** There is room again. */
+  /** There may be room again. */
   resume(): void {
     if (this.waiting.size > 0) this.dispatch();
   }
@@ -58,7 +58,7 @@ export class CallQueue {
   }
 
   private get free(): boolean {
-    return this.opened && this.inFlight < this.carrier.capacity && this.hasRoom();
+    return this.opened && this.inFlight < this.carrier.capacity && this.hasRoomBeside(this.inFlight);
   }
 
   private dispatch(): void {

@@ -1,7 +1,9 @@
 /** Defines the connections of a server and the requests under way on each, so that they can be closed without cutting off an answer. */
+import { readSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange';
+import { writeLastAnswer } from './last-answer';
 
 /** What is under way on a connection. */
 interface Traffic {
@@ -14,7 +16,13 @@ interface Traffic {
 }
 
 const TRAFFIC = Symbol('traffic');
-type Connection = Socket & { [TRAFFIC]?: Traffic };
+
+/** What is taken in at the end, at most: a client that goes on to send cannot hold the thread. */
+const READ_UP_BYTES = 64 * 1024;
+const READ_UPS = 16;
+
+/** Node shows the descriptor nowhere else. */
+type Connection = Socket & { [TRAFFIC]?: Traffic; readonly _handle?: { readonly fd?: number } | null };
 
 export class Connections {
   private readonly sockets = new Set<Connection>();
@@ -82,6 +90,19 @@ export class Connections {
     for (const socket of this.sockets) closeUnused(socket);
   }
 
+  /** The thread ends within this call: who waits for an answer that has not begun is told that there will be none, and all connections are closed. */
+  breakOff(): void {
+    for (const socket of this.sockets) {
+      const descriptor = socket._handle?.fd ?? -1;
+      const { exchanges, bytesAnswered } = socket[TRAFFIC]!;
+      if (descriptor >= 0 && socket.writableLength === 0) {
+        const asks = readUp(descriptor) || socket.bytesRead > bytesAnswered;
+        if (exchanges.length > 0 ? !exchanges[0].response.headersSent : asks) writeLastAnswer(descriptor, 'error');
+      }
+      socket.destroy();
+    }
+  }
+
   private forget(exchange: Exchange): void {
     const traffic = trafficOf(exchange.request);
     const index = traffic.exchanges.indexOf(exchange);
@@ -100,4 +121,16 @@ function trafficOf(request: IncomingMessage): Traffic {
 /** Closes a connection as soon as what was sent has left. */
 function closeUnused(socket: Connection): void {
   if (socket[TRAFFIC]!.exchanges.length === 0) socket.destroySoon();
+}
+
+/** Takes in what a client has sent and nobody has read: closed before that, a connection is reset and loses its last answer. @returns whether there was something */
+function readUp(descriptor: number): boolean {
+  const buffer = Buffer.allocUnsafe(READ_UP_BYTES);
+  let some = false;
+  try {
+    for (let reads = 0; reads < READ_UPS && readSync(descriptor, buffer) > 0; reads++) some = true;
+  } catch {
+    // there is no more, or the client has gone
+  }
+  return some;
 }

@@ -1,4 +1,5 @@
 /** Defines cross-origin resource sharing: the answer to a preflight request, and the headers that other answers get. */
+import { TOKEN } from './header-list';
 
 export interface CorsSettings {
   /** Origins, or `*`, `http://*`, `https://*`. */
@@ -15,7 +16,6 @@ type Bad = (member: string, given: unknown, accepted: string) => Error;
 
 const LISTS = ['allowOrigins', 'allowMethods', 'allowHeaders', 'exposeHeaders'] as const;
 const ORIGIN = /^(\*|https?:\/\/(\*|[^\s/?#,*]+)|[a-z][a-z0-9+.-]*:\/\/[^\s/?#,*]+|null)$/i;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Checks what was given as JSON. */
 export function corsSettings(given: unknown, bad: Bad): CorsSettings {

@@ -14,6 +14,8 @@ export interface ExchangeOwner {
   readonly eventShape: EventShape;
   /** The response is complete, or nobody waits for it: the request holds nothing any more. */
   answered(exchange: Exchange): void;
+  /** The handler's answer has this size. */
+  made(bytes: number): void;
   /** So much of the response waits until the client takes it in. */
   waits(exchange: Exchange, bytes: number): void;
   /** It has left. */
@@ -135,6 +137,7 @@ export class Exchange implements HttpCall {
       this.owner.log(`request ${this.requestId}: the handler's result is no HTTP response: ${(error as Error).message}`);
       return this.sendFailure();
     }
+    this.owner.made(answer.body.length);
     this.send(answer.status, answer.headers, answer.body);
   }
 

@@ -2,7 +2,8 @@
 
 /** Ours to say: they belong to one connection, or describe how the body is sent. */
 const NOT_PASSED = new Set(['connection', 'content-length', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** A name, as HTTP has them. */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PLAIN_VALUE = /^[\t\x20-\x7e]*$/;
 const FORBIDDEN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
 

@@ -61,7 +61,7 @@ export class HttpSource {
     this.largeBodies = new BodyBudget({ ...budget, bytes: bodyBudgetBytes });
     this.smallBodies = new BodyBudget({ ...budget, bytes: Math.max(bodyBudgetBytes / 4, SMALL_BODY_BYTES) });
     this.outbox = new Outbox({ bytes: answerBudgetBytes, timeoutMs: requestTimeoutMs }, () => this.queue.resume());
-    this.queue = new CallQueue(carrier, queueLimit, () => this.outbox.hasRoom, (call, thrown) => {
+    this.queue = new CallQueue(carrier, queueLimit, (inFlight) => this.outbox.hasRoomBeside(inFlight), (call, thrown) => {
       this.log(`request ${call.requestId}: ${String(thrown)}`);
       call.fail('error');
     });
@@ -136,6 +136,13 @@ export class HttpSource {
     });
   }
 
+  /** Ends every connection within this call; who waits for an answer that has not begun is given one. For a thread that is ending. */
+  breakOff(): void {
+    this.state = 'draining';
+    void this.stopListening();
+    this.connections.breakOff();
+  }
+
   private async finish(): Promise<void> {
     this.state = 'draining';
     this.queue.open();
@@ -180,7 +187,7 @@ export class HttpSource {
     const budget = bytes <= SMALL_BODY_BYTES ? this.smallBodies : this.largeBodies;
     const read = (): void => {
       if (expectsContinue) response.writeContinue();
-      readBody(request, limit, (body) => {
+      readBody(request, length, limit, (body) => {
         exchange.reservation!.shrink(body.length);
         this.submit(exchange, body);
       }, () => this.refuse(exchange, 413, false));
@@ -258,6 +265,7 @@ export class HttpSource {
     return {
       eventShape: settings.eventShape,
       answered: (exchange) => this.connections.end(exchange),
+      made: (bytes) => this.outbox.made(bytes),
       waits: ({ request }, bytes) => this.outbox.waits(request.socket, bytes),
       left: ({ request }, bytes) => this.outbox.left(request.socket, bytes),
       carried: () => this.queue.finished(),

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export interface OutboxLimits {
   /** Bytes that may wait before there is no room for more. */
   readonly bytes: number;
-  /** In each such time a client takes in an eighth of what waits for it, or 1 MiB; without room, something in an eighth of the time. */
+  /** In each such time a client takes in an eighth of what waits for it, or 1 MiB; without room, something in each second. */
   readonly timeoutMs: number;
 }
 
@@ -20,19 +20,36 @@ interface Waiting {
 type SocketWithHandle = Socket & { readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null };
 
 const PARTS = 8;
+const LOOK_MS = 1_000;
 const ENOUGH_BYTES = 1024 * 1024;
 
 export class Outbox {
   /** Who has waited longest comes first. */
   private readonly waiting = new Map<Socket, Waiting>();
   private bytes = 0;
+  /** The size of an answer, most of the last ones count. */
+  private typicalBytes = 0;
   private looking?: NodeJS.Timeout;
 
-  /** @param onRoom there is room again */
-  constructor(private readonly limits: OutboxLimits, private readonly onRoom: () => void) {}
+  private readonly lookMs: number;
 
-  get hasRoom(): boolean {
-    return this.bytes < this.limits.bytes;
+  /** @param onRoom there may be room again */
+  constructor(private readonly limits: OutboxLimits, private readonly onRoom: () => void) {
+    this.lookMs = Math.min(LOOK_MS, limits.timeoutMs / PARTS);
+  }
+
+  /** Whether there is room for another answer besides so many that are being made. */
+  hasRoomBeside(answers: number): boolean {
+    return this.bytes + answers * this.typicalBytes < this.limits.bytes;
+  }
+
+  /** An answer has this size. */
+  made(bytes: number): void {
+    this.typicalBytes += (bytes - this.typicalBytes) / 8;
+  }
+
+  private get hasRoom(): boolean {
+    return this.hasRoomBeside(0);
   }
 
   /** These bytes wait for the client, until `left` is called for them or the connection is gone. */
@@ -46,7 +63,7 @@ export class Outbox {
     }
     const sent = sentBytes(socket);
     this.waiting.set(socket, { bytes, sent, sentAtStart: sent, looks: 0 });
-    this.looking ??= setInterval(() => this.look(), Math.max(1, this.limits.timeoutMs / PARTS)).unref();
+    this.looking ??= setInterval(() => this.look(), this.lookMs).unref();
   }
 
   left(socket: Socket, bytes: number): void {
@@ -65,9 +82,8 @@ export class Outbox {
   }
 
   private giveBack(bytes: number): void {
-    const hadRoom = this.hasRoom;
     this.bytes -= bytes;
-    if (!hadRoom && this.hasRoom) this.onRoom();
+    if (this.hasRoom) this.onRoom();
   }
 
   private look(): void {
@@ -82,7 +98,7 @@ export class Outbox {
       waiting.looks++;
       if (stands && !this.hasRoom) {
         this.cut(socket);
-      } else if (waiting.looks > PARTS) {
+      } else if (waiting.looks * this.lookMs > this.limits.timeoutMs) {
         if (sent - waiting.sentAtStart < Math.min(waiting.bytes / PARTS, ENOUGH_BYTES)) this.cut(socket);
         waiting.sentAtStart = sent;
         waiting.looks = 1;

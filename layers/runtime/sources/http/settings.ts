@@ -1,5 +1,6 @@
 /** Defines the settings of the HTTP source and reads them from the environment. */
 import { corsSettings, type CorsSettings } from './cors';
+import { choiceSetting, integerSetting, SettingError, type Environment } from '../../core/settings';
 
 export const EVENT_SHAPES = ['v2', 'v1', 'alb', 'alb-multi-value'] as const;
 /** Whose event the handler gets: API Gateway's HTTP API (payload 2.0), its REST API, or a load balancer's. */
@@ -13,7 +14,7 @@ export interface HttpSettings {
   readonly healthPath: string;
   /** Bytes that a request's body may have in its event. */
   readonly maxBodyBytes: number;
-  /** Bytes that the bodies of all requests together may have in memory. */
+  /** Bytes that the bodies of all requests together may have. */
   readonly bodyBudgetBytes: number;
   /** Bytes of all answers together that may wait for their clients. */
   readonly answerBudgetBytes: number;
@@ -30,15 +31,15 @@ export interface HttpSettings {
   readonly apiId: string;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const MIB = 1024 * 1024;
 const MAX_BODY_BYTES = 6 * MIB;
 /** Base64 of it still fits into a string. */
 const LARGEST_BODY_BYTES = 256 * MIB;
-/** Of the memory for all bodies together, and for all answers: the most, and the part of what there is. A body in an event takes up several times its size. */
-const BUDGET_BYTES = 64 * MIB;
+/** The part of the memory that all bodies together may take up, and all answers. */
 const BUDGET_PART = 1 / 8;
+/** A body is there as bytes, as text, as JSON and on its way to a bootstrap. */
+const BODY_COPIES = 4;
+const MOST_BODY_BYTES = 64 * MIB;
 /** The account that the local emulator makes up, too. */
 const MADE_UP_ACCOUNT = '012345678912';
 /** What Node's timers can wait. */
@@ -50,22 +51,16 @@ const MAX_SECONDS = 2_147_483;
  * @param memoryMiB what this source may have of the container's memory
  */
 export function readHttpSettings(environment: Environment, memoryMiB = Infinity): HttpSettings {
-  const integer = (name: string, fallback: number, least: number, most: number): number => {
-    const text = environment[name];
-    if (text === undefined || text === '') return fallback;
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= least && value <= most)) throw bad(name, text, `a whole number from ${least} to ${most}`);
-    return value;
-  };
+  const integer = (name: string, standard: number, least: number, most: number): number => integerSetting(environment, name, standard, least, most);
   const maxBodyBytes = integer('HYBRID_HTTP_MAX_BODY', MAX_BODY_BYTES, 1, LARGEST_BODY_BYTES);
-  const budgetBytes = Math.min(BUDGET_BYTES, memoryMiB * MIB * BUDGET_PART);
+  const budgetBytes = memoryMiB * MIB * BUDGET_PART;
   return {
     port: integer('PORT', 8080, 0, 65_535),
-    eventShape: eventShape(environment.HYBRID_HTTP_EVENT),
+    eventShape: choiceSetting(environment, 'HYBRID_HTTP_EVENT', EVENT_SHAPES, 'v2'),
     trustedHops: integer('HYBRID_HTTP_TRUSTED_HOPS', 1, 0, 10),
     healthPath: healthPath(environment.HYBRID_HTTP_HEALTH_PATH),
     maxBodyBytes,
-    bodyBudgetBytes: Math.max(budgetBytes, 2 * maxBodyBytes),
+    bodyBudgetBytes: Math.max(Math.min(MOST_BODY_BYTES, budgetBytes / BODY_COPIES), maxBodyBytes),
     answerBudgetBytes: budgetBytes,
     cors: cors(environment.HYBRID_HTTP_CORS),
     keepAliveTimeoutMs: 1000 * integer('HYBRID_HTTP_KEEP_ALIVE_TIMEOUT', 75, 1, MAX_SECONDS),
@@ -77,15 +72,9 @@ export function readHttpSettings(environment: Environment, memoryMiB = Infinity)
   };
 }
 
-function eventShape(text: string | undefined): EventShape {
-  const shape = EVENT_SHAPES.find((name) => name === (text || 'v2'));
-  if (!shape) throw bad('HYBRID_HTTP_EVENT', text, `one of ${EVENT_SHAPES.join(', ')}`);
-  return shape;
-}
-
 function healthPath(text: string | undefined): string {
   const path = text || '/_health';
-  if (!/^\/[\x21-\x7e]*$/.test(path) || /[?#]/.test(path)) throw bad('HYBRID_HTTP_HEALTH_PATH', text, 'a path that begins with / and has neither spaces, ? nor #');
+  if (!/^\/[\x21-\x7e]*$/.test(path) || /[?#]/.test(path)) throw new SettingError('HYBRID_HTTP_HEALTH_PATH', path, 'a path that begins with / and has neither spaces, ? nor #');
   return path;
 }
 
@@ -95,11 +84,7 @@ function cors(text: string | undefined): CorsSettings | undefined {
   try {
     given = JSON.parse(text);
   } catch {
-    throw bad('HYBRID_HTTP_CORS', text, 'JSON, such as {"allowOrigins":["https://example.com"],"allowMethods":["GET"]}');
+    throw new SettingError('HYBRID_HTTP_CORS', text, 'JSON, such as {"allowOrigins":["https://example.com"],"allowMethods":["GET"]}');
   }
-  return corsSettings(given, (member, value, accepted) => bad(`HYBRID_HTTP_CORS: ${member}`, value, accepted));
-}
-
-function bad(name: string, given: unknown, accepted: string): Error {
-  return new Error(`${name} must be ${accepted}, got ${JSON.stringify(given) ?? 'nothing'}`);
+  return corsSettings(given, (member, value, accepted) => new SettingError(`HYBRID_HTTP_CORS: ${member}`, typeof value === 'string' ? value : JSON.stringify(value), accepted));
 }
