@@ -51,7 +51,6 @@ function containerInvoker(
   const containers = new Map<string, string>();
   /** What removes the variables that a client was given in a file, by the same address. */
   const readVariables = new Map<string, () => void>();
-  let container = '';
 
   const variables = (runtimeApi: string): Record<string, string> => {
     const values = lambdaEnvironment({
@@ -84,13 +83,12 @@ function containerInvoker(
   }
 
   return new IsolatedInvoker({
-    // Each bootstrap asks for its command and then at once for its environment: the two belong together.
-    get bootstrap() {
-      container = nameContainer(functionName);
+    bootstrap: (runtimeApi) => {
+      const container = nameContainer(functionName);
+      containers.set(runtimeApi, container);
       return [engineClient(), 'run', '--rm', '--name', container, ...args];
     },
     environment: (runtimeApi) => {
-      containers.set(runtimeApi, container);
       readVariables.set(runtimeApi, passed.write());
       return { ...process.env, ...variablesOf(variables(runtimeApi), of.name).env } as Record<string, string>;
     },
