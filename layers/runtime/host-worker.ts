@@ -17,7 +17,6 @@ import { HostAnswer, posted } from './invokers/host-answer';
 import { inlineInvoker, JSON_TEXT } from './invokers/inline';
 import { ThreadCarrier } from './invokers/thread-carrier';
 import type { FromThread, ThreadInvocation, ThreadSetup, ToThread } from './invokers/thread-protocol';
-import { writeLastAnswer } from './sources/http/last-answer';
 
 const EXIT_REJECTION = 128;
 const EXIT_EXCEPTION = 129;
@@ -70,12 +69,10 @@ process.on('unhandledRejection', (reason) => {
 
 /** The handler ends the thread, which takes everything in flight along: their clients are told, as far as that can be done at once. */
 process.on('exit', (code) => {
-  // Whoever is told and tries again must find another thread.
-  void http?.drain();
-  for (const { requestId, descriptor } of inFlight.entries()) {
+  for (const { requestId } of inFlight.entries()) {
     logged('Invoke Error', new RuntimeError('ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status ${code}`));
-    if (descriptor >= 0) writeLastAnswer(descriptor, 'error');
   }
+  http?.breakOff();
 });
 
 void start();

@@ -56,10 +56,10 @@ export function responseTooLarge(): FunctionError {
 
 /** Carries invocations out, wherever the handler runs. */
 export interface Invoker {
-  /** Settles when the handler is ready; with an error when it cannot be initialized. */
-  start(): Promise<FunctionError | undefined>;
   /** False when nothing carries invocations, and the last attempts to initialize the handler have all failed. */
   readonly healthy: boolean;
+  /** Settles when the handler is ready; with an error when it cannot be initialized. */
+  start(): Promise<FunctionError | undefined>;
   /** A failure of the function is a result (`functionError`), not a rejection. */
   invoke(request: InvokeRequest): Promise<InvocationResult>;
   /** Takes no more invocations, lets the accepted ones finish for at most `drainMs`, then ends what runs the handler within `graceMs`. */

@@ -50,6 +50,11 @@ export class ThreadHttp {
     return this.source.retire();
   }
 
+  breakOff(): void {
+    this.refusals.tell();
+    this.source.breakOff();
+  }
+
   drain(): Promise<void> {
     this.refusals.tell();
     return this.source.drain();

@@ -45,8 +45,7 @@ describe.each(MODES)('%s', (mode, environment) => {
   });
 
   test.each([['text', /^\S+Z\t([0-9a-f-]{36})\tERROR\tInvoke Error \t\{"errorType":"Runtime.ExitError","errorMessage":"RequestId: \1 Error: Runtime exited with error: exit status 3".*$/gm],
-    ['json', /^\{.*"level":"ERROR","requestId":"([0-9a-f-]{36})".*"errorType":"Runtime.ExitError","errorMessage":"RequestId: \1 Error: Runtime exited with error: exit status 3".*$/gm],
-  ])('a crash is logged in one line, as %s', async (format, line) => {
+    ['json', /^\{.*"level":"ERROR","requestId":"([0-9a-f-]{36})".*"errorType":"Runtime.ExitError","errorMessage":"RequestId: \1 Error: Runtime exited with error: exit status 3".*$/gm]])('a crash is logged in one line, as %s', async (format, line) => {
     const { taskRoot } = folder(`crash-${mode}-${format}`, EXITS);
     const host = new HostProcess({ sources: 'http', handler: 'index.handler', taskRoot, environment: { ...environment, AWS_LAMBDA_LOG_FORMAT: format } });
     const url = await host.listening('http');
