@@ -11,11 +11,14 @@ import type { SharedInvoker } from '../invokers/shared-invoker';
 import { HttpSource } from '../sources/http/http-source';
 import type { HttpSettings } from '../sources/http/settings';
 
+/** The host has a part of the memory; what runs the handler needs more of it for the same events and results. */
+const SHARES = 3;
+
 /** Calls that wait in the invoker for each bootstrap, so that one which is free is given the next at once. */
 const AHEAD = 1;
 
 export function httpSource(invoker: Invoker, settings: HostSettings): ServingSource {
-  const http = httpSettings(settings.memoryMiB, 1);
+  const http = httpSettings(settings.memoryMiB, SHARES);
   if (!('servesHttp' in invoker)) return byHost(settings, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http));
   const shared = invoker as SharedInvoker;
   const source = (): HttpSource => sourceFor(shared, settings.maxConcurrency, http);
@@ -23,7 +26,8 @@ export function httpSource(invoker: Invoker, settings: HostSettings): ServingSou
 }
 
 function sourceFor(invoker: Invoker, capacity: number, settings: HttpSettings): HttpSource {
-  return new HttpSource({ carrier: new InvokerCarrier(invoker, capacity), settings, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals().count });
+  const carrier = new InvokerCarrier(invoker, capacity);
+  return new HttpSource({ carrier, settings, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals().count });
 }
 
 function byHost({ port }: HostSettings, source: HttpSource): ServingSource {

@@ -90,6 +90,6 @@ test('the bodies of all requests have a part of the memory, 64 MiB at most, and 
     return [bodyBudgetBytes / MIB, answerBudgetBytes / MIB];
   };
   expect(budgets()).toEqual([64, Infinity]);
-  expect(budgets(1024)).toEqual([32, 128]);
+  expect(budgets(1024)).toEqual([16, 128]);
   expect(budgets(64)).toEqual([6, 8]);
 });

@@ -37,8 +37,8 @@ const MAX_BODY_BYTES = 6 * MIB;
 const LARGEST_BODY_BYTES = 256 * MIB;
 /** The part of the memory that all bodies together may take up, and all answers. */
 const BUDGET_PART = 1 / 8;
-/** A body is there as bytes, as text, as JSON and on its way to a bootstrap. */
-const BODY_COPIES = 4;
+/** A body is there as bytes, as text and as JSON, in the host and again in the bootstrap, and base64 is longer by a third. */
+const BODY_COPIES = 8;
 const MOST_BODY_BYTES = 64 * MIB;
 /** The account that the local emulator makes up, too. */
 const MADE_UP_ACCOUNT = '012345678912';
