@@ -52,15 +52,23 @@ function initFailed(thrown: unknown): void {
   setImmediate(() => process.exit(1));
 }
 
+/** Ends a thread that cannot go on, once the host knows. */
+let end: (() => void) | undefined;
+
 /** Nobody can tell what is still sound in this thread: all of its invocations fail, and another thread takes over. */
 function crash(title: string, thrown: unknown, exitCode: number): void {
   if (!initialized) return initFailed(thrown);
-  // First what comes: whoever learns of the failure and tries again must not be given to this thread.
+  if (end) return logged(title, thrown);
+  end = () => {
+    end = () => {};
+    // First what comes: whoever learns of the failure and tries again must not be given to this thread.
+    const drained = Promise.resolve(http?.drain());
+    carrier.abort(title, thrown);
+    void drained.then(() => process.exit(exitCode));
+  };
+  // The host takes connections before this thread takes none any more, and says so.
   say({ kind: 'ending' });
-  const drained = Promise.resolve(http?.drain());
-  carrier.abort(title, thrown);
   setTimeout(() => process.exit(exitCode), LAST_ANSWERS_MS).unref();
-  void drained.then(() => process.exit(exitCode));
 }
 process.on('uncaughtException', (error) => crash('Uncaught Exception', error, EXIT_EXCEPTION));
 process.on('unhandledRejection', (reason) => {
@@ -120,6 +128,7 @@ function listenToHost(invoke: (invocation: ThreadInvocation) => void): void {
       case 'retire':
         return void Promise.resolve(http?.retire()).then(() => say({ kind: 'drained' }));
       case 'drain':
+        if (end) return end();
         return void Promise.resolve(http?.drain()).then(() => say({ kind: 'drained' }));
       case 'stop':
         return stop();

@@ -15,6 +15,17 @@ const INVOKERS: [string, { [name: string]: string }][] = [
 
 let image: string;
 
+/** A connection that is opened in the moment in which a thread closes its listener is refused. */
+async function reached(request: () => Promise<Response>): Promise<Response> {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!['ECONNREFUSED', 'ECONNRESET'].includes((error as { cause?: { code?: string } }).cause?.code ?? '')) { throw error; }
+    }
+  }
+}
+
 (containerEngine() ? describe : describe.skip)('as a container', () => {
   beforeAll(() => {
     ({ image } = builtImage('handlers', join(__dirname, '../fixtures'), () => ({ code: HandlerCode.fromDirectory('handlers'), handler: 'forms.async' })));
@@ -29,7 +40,7 @@ let image: string;
       return server;
     };
     const get = async ({ endpoint }: Server) => {
-      const answer = await fetch(`${endpoint}/path`, ONCE);
+      const answer = await reached(() => fetch(`${endpoint}/path`, ONCE));
       return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.text() };
     };
     const run = (source: string, handler: string, environment: { [name: string]: string } = {}) =>

@@ -176,7 +176,8 @@ export class InvokerThread {
         return this.events.wornOut();
       case 'ending':
         this.state = 'retired';
-        return this.events.listening();
+        this.events.listening();
+        return this.tell({ kind: 'drain' });
       case 'drained':
         return this.whenDrained?.();
       default:
