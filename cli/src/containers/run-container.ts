@@ -59,8 +59,11 @@ export async function runTask(of: Container, event: Buffer, given: Readonly<Reco
     throw new CliError('EVENT_TOO_LARGE', `the event of --event has ${event.length} bytes, and a task is given its event in a variable of at most ${MAX_VARIABLE_BYTES}`);
   }
   const image = await buildImage(of);
-  const name = await createContainer(of, image, { ...containerEnvironment({ ...of, variables: templateVariables(of) }, given), HYBRID_EVENT: event.toString() });
-  const client = spawn(engineClient(), ['start', '--attach', name], { stdio: ['ignore', 'inherit', 'inherit'], detached: process.platform !== 'win32', windowsHide: true });
+  const values = containerEnvironment({ ...of, variables: templateVariables(of) }, given);
+  const name = await createContainer(of, image, { ...values, HYBRID_EVENT: event.toString() });
+  const client = spawn(engineClient(), ['start', '--attach', name], {
+    stdio: ['ignore', 'inherit', 'inherit'], detached: process.platform !== 'win32', windowsHide: true,
+  });
   const code = await new Promise<number>((resolve, reject) => client.once('error', reject).once('exit', (status) => resolve(status ?? 1)));
   await removeContainer(name);
   return code;

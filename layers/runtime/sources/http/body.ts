@@ -19,7 +19,9 @@ export function announcedLength(headers: IncomingHttpHeaders): number | undefine
  *
  * @param length how long it will be, when that is known
  */
-export function readBody(request: IncomingMessage, length: number | undefined, limit: number, complete: (body: Buffer) => void, tooLarge: () => void): void {
+export function readBody(
+  request: IncomingMessage, length: number | undefined, limit: number, complete: (body: Buffer) => void, tooLarge: () => void,
+): void {
   // A large one goes where it will stay: pieces of it would take up as much again, and are garbage for long.
   if (length !== undefined && length > ONE_PIECE_BYTES) return readInto(Buffer.allocUnsafeSlow(length), request, complete);
   const chunks: Buffer[] = [];
