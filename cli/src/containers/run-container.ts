@@ -70,7 +70,9 @@ export async function runTask(of: Container, event: Buffer, given: Readonly<Reco
 }
 
 /** @returns the name of a container that is ready to be started */
-async function createContainer(of: Container, image: string, values: Readonly<Record<string, string>>, more: readonly string[] = []): Promise<string> {
+async function createContainer(
+  of: Container, image: string, values: Readonly<Record<string, string>>, more: readonly string[] = [],
+): Promise<string> {
   const { args, env, write } = variablesOf(values, of.name);
   const name = nameContainer(of.name);
   const remove = write();
