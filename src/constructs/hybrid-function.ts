@@ -1,132 +1,79 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type * as batch from 'aws-cdk-lib/aws-batch';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { BoundCompute } from './bound-compute';
 import { Compute } from '../computes/compute';
-import type { ICompute } from '../model/compute';
-import type { HandlerCode } from '../model/handler-code';
+import type { ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import { HandlerRuntime } from '../model/handler-runtime';
+import type { HandlerSecret } from '../model/handler-secret';
+import type { HybridFunctionOptions } from '../model/hybrid-function-options';
+import type { ITrigger, TriggerConfig } from '../model/trigger';
+import { applySchema } from '../private/environment-schema';
 import { problem } from '../private/errors';
-import { checkEnvironment } from '../private/handler-environment';
+import { checkEnvironment, checkSecrets } from '../private/handler-environment';
 import { checkHandlerName } from '../private/handler-name';
+import { stackVpc } from '../private/network';
 
 /** What a handler is, and where it runs. */
-export interface HybridFunctionProps {
-  /**
-   * Where the code of the handler comes from.
-   *
-   * @default - none; only a container of your own, and a function on an image that has its code already, do without
-   */
-  readonly code?: HandlerCode;
-
-  /**
-   * The handler: the file without its extension, a dot, the export. Files in folders (`api/users.handler`) and nested
-   * exports (`index.api.users`) are fine.
-   *
-   * @default - `index.handler`; on an image that of the image; on a container of your own what its Dockerfile says
-   */
-  readonly handler?: string;
-
-  /**
-   * How the code is started.
-   *
-   * @default - HandlerRuntime.NODEJS_24; on an image that of the image
-   */
-  readonly runtime?: HandlerRuntime;
-
+export interface HybridFunctionProps extends HybridFunctionOptions {
   /**
    * Where the handler runs.
    *
    * @default Compute.lambdaFunction()
    */
   readonly compute?: ICompute;
+}
+
+/** What is different on a further compute of a function. */
+export interface AddComputeOptions {
+  /**
+   * The handler, of the same code.
+   *
+   * @default - that of the function
+   */
+  readonly handler?: string;
 
   /**
-   * The environment of the handler. Names that Lambda reserves (`AWS_REGION`, `_HANDLER`, ...) are refused.
+   * Variables beside those of the function, or with other values.
    *
-   * @default - none
+   * @default - those of the function
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * The longest that one invocation may take; Lambda allows 1 second to 15 minutes.
+   * Secrets beside those of the function.
    *
-   * @default Duration.seconds(30)
+   * @default - those of the function
    */
-  readonly timeout?: Duration;
+  readonly secrets?: { [name: string]: HandlerSecret };
 
   /**
-   * The instruction set of engine and code.
+   * A role of its own. What is granted to the function is then not granted to this compute.
    *
-   * @default - Architecture.X86_64; on an image that of the image
-   */
-  readonly architecture?: lambda.Architecture;
-
-  /**
-   * The role of the handler, when it has one already. Grants are added to it; it must be assumable by the compute.
-   *
-   * @default - a role with only what is granted, and leave to write the function's own logs
+   * @default - the role of the function
    */
   readonly role?: iam.IRole;
 
   /**
-   * How long logs are kept.
+   * The longest that one invocation may take.
    *
-   * @default RetentionDays.ONE_MONTH
+   * @default - that of the function
    */
-  readonly logRetention?: logs.RetentionDays;
+  readonly timeout?: Duration;
 
   /**
-   * Text or JSON logs.
+   * What it is for.
    *
-   * @default - text
-   */
-  readonly logFormat?: lambda.LoggingFormat;
-
-  /**
-   * The least level that is logged. Needs `logFormat: LoggingFormat.JSON`.
-   *
-   * @default - INFO with JSON logs; everything with text logs
-   */
-  readonly logLevel?: lambda.ApplicationLogLevel;
-
-  /**
-   * The stage that a container of your own finds in its environment, as `STAGE`.
-   *
-   * @default - the name of the CDK stage, or else of the stack
-   */
-  readonly stage?: string;
-
-  /**
-   * What the function is for.
-   *
-   * @default - none
+   * @default - that of the function
    */
   readonly description?: string;
-
-  /**
-   * The VPC to run in.
-   *
-   * @default - none
-   */
-  readonly vpc?: ec2.IVpc;
-
-  /**
-   * The subnets to run in. Needs `vpc`.
-   *
-   * @default - the VPC's private subnets
-   */
-  readonly vpcSubnets?: ec2.SubnetSelection;
-
-  /**
-   * The security groups of the function. Needs `vpc`.
-   *
-   * @default - one of its own that lets everything out and nothing in
-   */
-  readonly securityGroups?: ec2.ISecurityGroup[];
 }
 
 /**
@@ -160,7 +107,28 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
   /** The image, on computes that run one; else undefined. */
   public readonly image?: IHandlerImage;
 
+  /** The ECS service, on computes that are one; else undefined. */
+  public readonly service?: ecs.BaseService;
+
+  /** The task definition, on ECS computes; else undefined. */
+  public readonly taskDefinition?: ecs.TaskDefinition;
+
+  /** The cluster, on ECS computes; else undefined. */
+  public readonly cluster?: ecs.ICluster;
+
+  /** The job definition, on Batch; else undefined. */
+  public readonly jobDefinition?: batch.IJobDefinition;
+
+  /** The queue that jobs go to, on Batch; else undefined. */
+  public readonly jobQueue?: batch.IJobQueue;
+
+  /** The VPC, where the function is in one; else undefined. */
+  public readonly vpc?: ec2.IVpc;
+
+  private readonly context: ComputeContext;
+  private readonly mainCompute: BoundCompute;
   private readonly networkConnections?: ec2.Connections;
+  private readonly assumedBy: Set<string>;
 
   constructor(scope: Construct, id: string, props: HybridFunctionProps = {}) {
     super(scope, id);
@@ -170,11 +138,13 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     this.architecture = props.architecture ?? compute.image?.architecture ?? lambda.Architecture.X86_64;
     const handler = props.handler ?? compute.image?.handler ?? (this.runtime._parts.container ? undefined : 'index.handler');
     if (handler !== undefined) { checkHandlerName(this, handler, this.runtime); }
-    checkEnvironment(this, props.environment ?? {});
-    this.checkNetwork(props);
+    const { environment = {}, secrets = {} } = props;
+    checkEnvironment(this, environment);
+    checkSecrets(this, secrets, environment);
     this.checkLogs(props);
 
     this.logGroup = new logs.LogGroup(this, 'LogGroup', { retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH });
+    this.assumedBy = new Set(compute.servicePrincipals);
     this.role = props.role ?? new iam.Role(this, 'Role', {
       assumedBy: new iam.CompositePrincipal(...compute.servicePrincipals.map(service => new iam.ServicePrincipal(service))),
       // Inline, for a policy resource of its own per function is felt in the synth of an app with many.
@@ -183,15 +153,19 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     this.grantPrincipal = this.role.grantPrincipal;
     if (props.role) { this.grantLogs(props.role); }
 
-    const securityGroups = props.vpc && (props.securityGroups?.length ? props.securityGroups : [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc })]);
+    this.vpc = this.vpcOf(compute, props.vpc);
+    this.checkNetwork(props);
+    const securityGroups = this.vpc && this.securityGroupsOf(this, this.vpc, props.securityGroups);
     this.networkConnections = securityGroups && new ec2.Connections({ securityGroups });
 
-    const made = compute.bind(this, {
+    this.context = {
+      owner: this,
       code: props.code,
       handler,
       runtime: this.runtime,
       stage: props.stage,
-      environment: props.environment ?? {},
+      ...applySchema(this, props.environmentSchema, environment, Object.keys(secrets)),
+      secrets,
       timeout: props.timeout ?? Duration.seconds(30),
       architecture: this.architecture,
       role: this.role,
@@ -199,20 +173,103 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
       logFormat: props.logFormat,
       logLevel: props.logLevel,
       description: props.description,
-      vpc: props.vpc,
+      vpc: this.vpc,
       vpcSubnets: props.vpcSubnets,
       securityGroups,
-    });
+    };
+    this.mainCompute = BoundCompute._bind(this, compute, this.context, this.networkConnections);
+    const { made } = this.mainCompute;
     this.lambdaFunction = made.lambdaFunction;
     this.image = made.image;
+    this.service = made.service;
+    this.taskDefinition = made.taskDefinition;
+    this.cluster = made.cluster;
+    this.jobDefinition = made.jobDefinition;
+    this.jobQueue = made.jobQueue;
   }
 
   /** The network connections of the function; an error without a `vpc`. */
   public get connections(): ec2.Connections {
-    if (!this.networkConnections) {
-      throw problem(this, 'VPC_MISSING', { property: 'vpc', given: undefined, accepted: 'a VPC for a function whose connections are used' });
-    }
-    return this.networkConnections;
+    return this.mainCompute.connections;
+  }
+
+  /**
+   * Says when the handler runs.
+   *
+   * @param trigger the trigger
+   * @returns what the trigger has made
+   */
+  public addTrigger(trigger: ITrigger): TriggerConfig {
+    return this.mainCompute.addTrigger(trigger);
+  }
+
+  /**
+   * Runs the same code on a further compute: one bundle, one image, one role unless it is given another.
+   *
+   * @param id the construct id of what the compute makes
+   * @param compute where it runs
+   * @param options what is different there
+   */
+  public addCompute(id: string, compute: ICompute, options: AddComputeOptions = {}): BoundCompute {
+    const scope = new Construct(this, id);
+    const { context } = this;
+    const handler = options.handler ?? context.handler;
+    if (options.handler !== undefined) { checkHandlerName(scope, options.handler, this.runtime); }
+    const environment = { ...context.environment, ...options.environment };
+    const secrets = { ...context.secrets, ...options.secrets };
+    checkEnvironment(scope, environment);
+    checkSecrets(scope, secrets, environment);
+    if (!options.role) { this.letAssume(compute.servicePrincipals); }
+    const vpc = this.vpc ?? this.vpcOf(compute);
+    const securityGroups = context.securityGroups ?? (vpc && this.securityGroupsOf(scope, vpc));
+    return BoundCompute._bind(scope, compute, {
+      ...context,
+      handler,
+      environment,
+      secrets,
+      timeout: options.timeout ?? context.timeout,
+      description: options.description ?? context.description,
+      role: options.role ?? this.role,
+      vpc,
+      securityGroups,
+    }, this.networkConnections ?? (securityGroups && new ec2.Connections({ securityGroups })));
+  }
+
+  /**
+   * A metric of the handler.
+   *
+   * @param metricName its name: `Invocations`
+   * @param props statistic, period and more
+   */
+  public metric(metricName: string, props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.mainCompute.metric(metricName, props);
+  }
+
+  /**
+   * How often the handler ran. Its statistic is the sum.
+   *
+   * @param props another statistic, a period and more
+   */
+  public metricInvocations(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.mainCompute.metricInvocations(props);
+  }
+
+  /**
+   * How often the handler failed. Its statistic is the sum.
+   *
+   * @param props another statistic, a period and more
+   */
+  public metricErrors(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.mainCompute.metricErrors(props);
+  }
+
+  /**
+   * How long the handler took, in milliseconds. Its statistic is the average.
+   *
+   * @param props another statistic, a period and more
+   */
+  public metricDuration(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.mainCompute.metricDuration(props);
   }
 
   private checkLogs({ logLevel, logFormat }: HybridFunctionProps): void {
@@ -234,8 +291,28 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     }
   }
 
+  /** Further services that must be able to assume a role of ours. */
+  private letAssume(services: string[]): void {
+    if (!(this.role instanceof iam.Role)) { return; }
+    for (const service of services.filter(name => !this.assumedBy.has(name))) {
+      this.assumedBy.add(service);
+      this.role.assumeRolePolicy?.addStatements(new iam.PolicyStatement({ actions: ['sts:AssumeRole'], principals: [new iam.ServicePrincipal(service)] }));
+    }
+  }
+
+  private vpcOf(compute: ICompute, given?: ec2.IVpc): ec2.IVpc | undefined {
+    if (given && compute.vpc && given !== compute.vpc) {
+      throw problem(this, 'VPC_CONFLICT', { property: 'vpc', given: given.node.path, accepted: `that of the compute, ${compute.vpc.node.path}, or not given` });
+    }
+    return given ?? compute.vpc ?? (compute.needsVpc ? stackVpc(this) : undefined);
+  }
+
+  private securityGroupsOf(scope: Construct, vpc: ec2.IVpc, given: ec2.ISecurityGroup[] = []): ec2.ISecurityGroup[] {
+    return given.length > 0 ? given : [new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc })];
+  }
+
   private checkNetwork(props: HybridFunctionProps): void {
-    if (props.vpc) { return; }
+    if (this.vpc) { return; }
     for (const property of ['vpcSubnets', 'securityGroups'] as const) {
       if (props[property]) {
         throw problem(this, 'VPC_MISSING', { property: 'vpc', given: undefined, accepted: `a VPC when ${property} is given` });

@@ -1,12 +1,17 @@
 import type { Duration } from 'aws-cdk-lib';
+import type * as batch from 'aws-cdk-lib/aws-batch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { EnvironmentRule } from './environment-rule';
 import type { HandlerCode } from './handler-code';
 import type { IHandlerImage } from './handler-image';
 import type { HandlerRuntime } from './handler-runtime';
+import type { HandlerSecret } from './handler-secret';
+import type { IEventTarget, IHttpTarget } from './trigger-target';
 
 /**
  * Where a handler runs. `Compute` has the ones of this library; a class of your own may wrap one of them, and change what it has made.
@@ -26,6 +31,21 @@ export interface ICompute {
   readonly image?: IHandlerImage;
 
   /**
+   * Whether it runs in a VPC always. A function that has none then gets that of the compute, or else the one that this
+   * library makes for the stack.
+   *
+   * @default false
+   */
+  readonly needsVpc?: boolean;
+
+  /**
+   * The VPC that the compute brings, such as that of a cluster.
+   *
+   * @default - none
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
    * Makes the resources of this compute. Called once for each function that uses it; MUST use only static construct ids.
    *
    * @param scope where the resources belong
@@ -36,6 +56,8 @@ export interface ICompute {
 
 /** What every compute is told of the function: the part that a swap does not change. */
 export interface ComputeContext {
+  /** The function. What its computes share (an image) belongs under it. */
+  readonly owner: Construct;
   /**
    * Where the code comes from.
    *
@@ -58,6 +80,14 @@ export interface ComputeContext {
   readonly stage?: string;
   /** The environment of the handler. */
   readonly environment: { [name: string]: string };
+  /** What the handler finds in its environment, and nobody in the template. */
+  readonly secrets: { [name: string]: HandlerSecret };
+  /**
+   * What is known at deployment only and has to be checked when the handler starts.
+   *
+   * @default - nothing
+   */
+  readonly environmentSchema?: { [name: string]: EnvironmentRule };
   /** The longest that one invocation may take. */
   readonly timeout: Duration;
   /** The instruction set. */
@@ -114,9 +144,79 @@ export interface ComputeConfig {
   readonly lambdaFunction?: lambda.Function;
 
   /**
+   * What invokers of the Lambda function use: an alias where there is one.
+   *
+   * @default - the Lambda function
+   */
+  readonly lambdaTarget?: lambda.IFunction;
+
+  /**
    * The image, on computes that run one.
    *
    * @default - none
    */
   readonly image?: IHandlerImage;
+
+  /**
+   * The ECS service, on computes that are one: an `ecs.FargateService` or an `ecs.Ec2Service`.
+   *
+   * @default - not a service
+   */
+  readonly service?: ecs.BaseService;
+
+  /**
+   * The task definition, on ECS computes. Sidecars and volumes may be added to it.
+   *
+   * @default - none
+   */
+  readonly taskDefinition?: ecs.TaskDefinition;
+
+  /**
+   * The cluster, on ECS computes.
+   *
+   * @default - none
+   */
+  readonly cluster?: ecs.ICluster;
+
+  /**
+   * The job definition, on Batch.
+   *
+   * @default - not a job
+   */
+  readonly jobDefinition?: batch.IJobDefinition;
+
+  /**
+   * The queue that jobs go to, on Batch.
+   *
+   * @default - not a job
+   */
+  readonly jobQueue?: batch.IJobQueue;
+
+  /**
+   * How load balancers reach the handler.
+   *
+   * @default - the compute takes no HTTP requests
+   */
+  readonly httpTarget?: IHttpTarget;
+
+  /**
+   * How single events reach the handler.
+   *
+   * @default - the compute takes no single events
+   */
+  readonly eventTarget?: IEventTarget;
+
+  /**
+   * The CloudWatch namespace of the metrics `Invocations`, `Errors` and `Duration`.
+   *
+   * @default - the compute reports none
+   */
+  readonly metricNamespace?: string;
+
+  /**
+   * The dimensions of these metrics.
+   *
+   * @default - none
+   */
+  readonly metricDimensions?: { [name: string]: string };
 }

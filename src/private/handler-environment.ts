@@ -29,6 +29,16 @@ export function checkEnvironment(scope: IConstruct, environment: { [name: string
   }
 }
 
+/** Refuses secrets whose variables the environment cannot have, or has already. */
+export function checkSecrets(scope: IConstruct, secrets: { [name: string]: unknown }, environment: { [name: string]: string }): void {
+  checkEnvironment(scope, Object.fromEntries(Object.keys(secrets).map(name => [name, ''])));
+  for (const name of Object.keys(secrets)) {
+    if (Object.hasOwn(environment, name)) {
+      throw problem(scope, 'SECRET_CONFLICT', { property: `secrets.${name}`, given: 'a name that environment has, too', accepted: 'a name of its own' });
+    }
+  }
+}
+
 /** The environment without what Lambda sets itself. */
 export function withoutReserved(environment: { [name: string]: string }): { [name: string]: string } {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !RESERVED.has(name)));

@@ -1,0 +1,40 @@
+/** Which trigger and which runtime goes with which compute, and why not: checks, README and docs all read this. */
+
+/** The computes, in the order of the documentation. */
+export const COMPUTES = ['lambdaFunction', 'lambdaImage', 'service', 'process', 'task', 'batchJob'] as const;
+export type ComputeName = typeof COMPUTES[number];
+
+/** True, or why not and what instead. */
+export type Support = true | string;
+export type SupportRow = { readonly [compute in ComputeName]: Support };
+
+const ONE_RUN = 'it runs once for each event and takes no requests; use Compute.service() or a Lambda compute';
+const RUNS_FOR_EVER = 'its handler is started once and runs for ever';
+
+/** Triggers on computes. */
+export const TRIGGER_SUPPORT = {
+  loadBalancer: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: ONE_RUN, batchJob: ONE_RUN,
+  },
+  schedule: {
+    lambdaFunction: true,
+    lambdaImage: true,
+    service: 'a service is not told single events by EventBridge Scheduler; use Compute.task(), or add a compute of that kind to the function',
+    process: `${RUNS_FOR_EVER}; use Compute.task()`,
+    task: true,
+    batchJob: true,
+  },
+} as const satisfies { [trigger: string]: SupportRow };
+export type TriggerName = keyof typeof TRIGGER_SUPPORT;
+
+const NEEDS_IMAGE = 'the compute runs images; use HandlerRuntime.NODEJS_20 to NODEJS_26, one that extends them, or HandlerRuntime.container()';
+const IS_IMAGE = 'the runtime is an image; use a compute that runs images';
+
+/** Runtimes on computes. */
+export const RUNTIME_SUPPORT = {
+  'NODEJS_20 to NODEJS_26': { lambdaFunction: true, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
+  'extend()': { lambdaFunction: IS_IMAGE, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
+  'container()': { lambdaFunction: IS_IMAGE, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
+  'custom()': { lambdaFunction: true, lambdaImage: NEEDS_IMAGE, service: NEEDS_IMAGE, process: NEEDS_IMAGE, task: NEEDS_IMAGE, batchJob: NEEDS_IMAGE },
+  'AWS_* and managed()': { lambdaFunction: true, lambdaImage: NEEDS_IMAGE, service: NEEDS_IMAGE, process: NEEDS_IMAGE, task: NEEDS_IMAGE, batchJob: NEEDS_IMAGE },
+} as const satisfies { [runtime: string]: SupportRow };

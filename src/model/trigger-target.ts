@@ -1,0 +1,152 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+
+/** The event that an HTTP request becomes. */
+export enum HttpEventFormat {
+  /** That of an Application Load Balancer: of a header or parameter that comes twice the last value. */
+  ALB = 'alb',
+  /** That of an Application Load Balancer with multi-value headers: of each header and parameter all values. */
+  ALB_MULTI_VALUE = 'alb-multi-value',
+  /** That of an API Gateway HTTP API, payload format 2.0. */
+  V2 = 'v2',
+  /** That of an API Gateway REST API. */
+  V1 = 'v1',
+}
+
+/** Which web pages of other origins may call the handler, as with an API Gateway HTTP API. */
+export interface HttpCors {
+  /** Origins: exact (`https://example.com`), `https://*`, `http://*` or `*`. */
+  readonly allowOrigins: string[];
+
+  /**
+   * Methods, in upper case.
+   *
+   * @default - those that need no leave: GET, HEAD, POST
+   */
+  readonly allowMethods?: string[];
+
+  /**
+   * Headers of requests.
+   *
+   * @default - those that need no leave
+   */
+  readonly allowHeaders?: string[];
+
+  /**
+   * Headers of responses that pages may read.
+   *
+   * @default - those that need no leave
+   */
+  readonly exposeHeaders?: string[];
+
+  /**
+   * Whether cookies and logins go along. Not with the origin `*`.
+   *
+   * @default false
+   */
+  readonly allowCredentials?: boolean;
+
+  /**
+   * How long browsers may remember the answer.
+   *
+   * @default - as browsers please
+   */
+  readonly maxAge?: Duration;
+}
+
+/** How a load balancer treats what it sends requests to. */
+export interface HttpTargetOptions {
+  /** The VPC of the load balancer. */
+  readonly vpc: ec2.IVpc;
+
+  /**
+   * The event that the handler gets.
+   *
+   * @default HttpEventFormat.ALB
+   */
+  readonly eventFormat?: HttpEventFormat;
+
+  /**
+   * Which web pages of other origins may call the handler.
+   *
+   * @default - none
+   */
+  readonly cors?: HttpCors;
+
+  /**
+   * How the load balancer finds out whether the handler is healthy.
+   *
+   * @default - the compute's own default
+   */
+  readonly healthCheck?: elbv2.HealthCheck;
+
+  /**
+   * How long requests in flight may take when a target is taken away.
+   *
+   * @default - the compute's own default
+   */
+  readonly deregistrationDelay?: Duration;
+
+  /**
+   * How long a client stays with the same target.
+   *
+   * @default - it does not
+   */
+  readonly stickinessCookieDuration?: Duration;
+
+  /**
+   * How long a new target is spared from its full share of requests.
+   *
+   * @default - not at all
+   */
+  readonly slowStart?: Duration;
+}
+
+/** A handler that load balancers can reach: what computes give to triggers. */
+export interface IHttpTarget {
+  /**
+   * Makes the target group by which a load balancer reaches the handler.
+   *
+   * @param scope where it belongs; MUST get static construct ids
+   * @param options how the load balancer treats it
+   */
+  attach(scope: Construct, options: HttpTargetOptions): elbv2.IApplicationTargetGroup;
+}
+
+/** One event on its way to a handler. */
+export interface EventTargetOptions {
+  /**
+   * The event.
+   *
+   * @default - the event of EventBridge Scheduler, which is empty
+   */
+  readonly input?: scheduler.ScheduleTargetInput;
+
+  /**
+   * How often it is tried again, 0 to 185.
+   *
+   * @default 185
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How old an event may become, 60 seconds to 24 hours.
+   *
+   * @default Duration.hours(24)
+   */
+  readonly maxEventAge?: Duration;
+}
+
+/** A handler that can be sent single events: what computes give to triggers. */
+export interface IEventTarget {
+  /**
+   * Makes the target by which EventBridge Scheduler reaches the handler.
+   *
+   * @param scope where its resources belong; MUST get static construct ids
+   * @param options the event, and how often it is tried
+   */
+  scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget;
+}

@@ -1,0 +1,78 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import type { ComputeConfig } from './compute';
+
+/**
+ * When a handler runs. `Trigger` has the ones of this library; adding another is one class.
+ */
+export interface ITrigger {
+  /** The name of the trigger, for messages: `loadBalancer`. */
+  readonly triggerName: string;
+
+  /**
+   * The construct id of what the trigger makes, unique among the triggers of a function. It comes from what the trigger
+   * is (a path, an expression), never from an order.
+   */
+  readonly triggerId: string;
+
+  /**
+   * Makes the resources of this trigger.
+   *
+   * @param scope where they belong: a scope of their own
+   * @param context the function and its compute
+   */
+  bind(scope: Construct, context: TriggerContext): TriggerConfig;
+}
+
+/** What every trigger is told of the compute that it triggers. */
+export interface TriggerContext {
+  /** The name of the compute. */
+  readonly computeName: string;
+
+  /** What the compute has made. */
+  readonly compute: ComputeConfig;
+
+  /** The longest that one invocation may take. */
+  readonly timeout: Duration;
+
+  /**
+   * The VPC of the function.
+   *
+   * @default - none
+   */
+  readonly vpc?: ec2.IVpc;
+}
+
+/** What a trigger has made or uses. */
+export interface TriggerConfig {
+  /**
+   * The load balancer.
+   *
+   * @default - not of this trigger
+   */
+  readonly loadBalancer?: elbv2.IApplicationLoadBalancer;
+
+  /**
+   * The listener that has the routes.
+   *
+   * @default - not of this trigger
+   */
+  readonly listener?: elbv2.IApplicationListener;
+
+  /**
+   * The target group of the handler.
+   *
+   * @default - not of this trigger
+   */
+  readonly targetGroup?: elbv2.IApplicationTargetGroup;
+
+  /**
+   * The schedule.
+   *
+   * @default - not of this trigger
+   */
+  readonly schedule?: scheduler.ISchedule;
+}

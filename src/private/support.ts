@@ -1,0 +1,15 @@
+/** Refuses pairs that the tables of model/support.ts do not allow. Computes and triggers of a user's own are let through. */
+import type { IConstruct } from 'constructs';
+import { problem } from './errors';
+import { SupportRow, TRIGGER_SUPPORT } from '../model/support';
+
+/** Refuses a trigger that the compute cannot have, with the reason. */
+export function checkTrigger(scope: IConstruct, triggerName: string, computeName: string): void {
+  const row: Partial<SupportRow> | undefined = (TRIGGER_SUPPORT as { [trigger: string]: SupportRow })[triggerName];
+  const support = row?.[computeName as keyof SupportRow];
+  if (typeof support === 'string') {
+    throw problem(scope, 'TRIGGER_UNSUPPORTED', {
+      property: 'addTrigger', given: `Trigger.${triggerName}() on Compute.${computeName}()`, accepted: 'a trigger that the compute can have', mend: support,
+    });
+  }
+}
