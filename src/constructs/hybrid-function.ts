@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { BoundCompute } from './bound-compute';
 import { Compute } from '../computes/compute';
 import type { ComputeContext, ICompute } from '../model/compute';
+import type { EnvironmentRule } from '../model/environment-rule';
 import type { IHandlerImage } from '../model/handler-image';
 import { HandlerRuntime } from '../model/handler-runtime';
 import type { HandlerSecret } from '../model/handler-secret';
@@ -129,6 +130,7 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
   private readonly mainCompute: BoundCompute;
   private readonly networkConnections?: ec2.Connections;
   private readonly assumedBy: Set<string>;
+  private readonly environmentSchema?: { [name: string]: EnvironmentRule };
 
   constructor(scope: Construct, id: string, props: HybridFunctionProps = {}) {
     super(scope, id);
@@ -158,6 +160,7 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     const securityGroups = this.vpc && this.securityGroupsOf(this, this.vpc, props.securityGroups);
     this.networkConnections = securityGroups && new ec2.Connections({ securityGroups });
 
+    this.environmentSchema = props.environmentSchema;
     this.context = {
       owner: this,
       code: props.code,
@@ -219,13 +222,14 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     const secrets = { ...context.secrets, ...options.secrets };
     checkEnvironment(scope, environment);
     checkSecrets(scope, secrets, environment);
+    const checked = applySchema(scope, this.environmentSchema, environment, Object.keys(secrets));
     if (!options.role) { this.letAssume(compute.servicePrincipals); }
     const vpc = this.vpc ?? this.vpcOf(compute);
     const securityGroups = context.securityGroups ?? (vpc && this.securityGroupsOf(scope, vpc));
     return BoundCompute._bind(scope, compute, {
       ...context,
       handler,
-      environment,
+      ...checked,
       secrets,
       timeout: options.timeout ?? context.timeout,
       description: options.description ?? context.description,
