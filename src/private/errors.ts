@@ -30,6 +30,8 @@ export const ERRORS = {
   ENVIRONMENT_SCHEMA: 'mend the value, or the rule in environmentSchema',
   ENVIRONMENT_VALUE: 'write it as a string; leave out what has no value',
   ESBUILD_NOT_FOUND: 'install it: `npm install --save-dev esbuild` in a TypeScript or JavaScript app, `npm install --global esbuild` beside Python, Java, .NET and Go',
+  EVENT_NOT_JSON: 'give an object to ScheduleTargetInput.fromObject(), or JSON to ScheduleTargetInput.fromText()',
+  EVENT_TOO_LARGE: 'pass where the data is (an object in S3, say), not the data',
   HANDLER_FILE_NOT_FOUND: 'name a file of the directory, without its extension, before the dot',
   HANDLER_NAME: 'write the file without its extension, a dot and the exported name, e.g. index.handler',
   HANDLER_NOT_IN_BUNDLE: 'the bundle is one file named index; export the handler from the entry file and name it index.<export>',
