@@ -30,6 +30,11 @@ export function motoServer(): string | undefined {
   return program('moto_server (Python package moto)', 'moto_server');
 }
 
+/** cfn-lint, which knows the schemas of AWS's resources. */
+export function templateLinter(): string | undefined {
+  return program('cfn-lint (Python package)', 'cfn-lint');
+}
+
 /** curl, an HTTP client that is none of Node's. */
 export function curl(): string | undefined {
   return program('curl', 'curl');

@@ -1,21 +1,56 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Finding, nagFindings } from '../nag';
+import { templateLinter } from '../real-parts';
 import { inDirectory, workspace } from '../workspace';
 
 const examples = join(__dirname, '../../examples');
 const names = readdirSync(examples).filter(name => name !== 'node_modules' && statSync(join(examples, name)).isDirectory());
+const linter = templateLinter();
 
-/** The templates that an example's own app.ts synthesizes. */
-function templatesOf(name: string): { [stack: string]: unknown } {
-  const output = workspace();
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  inDirectory(join(examples, name), { CDK_OUTDIR: output }, () => jest.isolateModules(() => { require(join(examples, name, 'app.ts')); }));
-  return Object.fromEntries(readdirSync(output).filter(file => file.endsWith('.template.json')).map(file => [
-    // Asset hashes stand for contents, which other tests check.
-    file, JSON.parse(readFileSync(join(output, file), 'utf8').replace(/[0-9a-f]{64}/g, '<hash>')),
-  ]));
+/** A finding of cdk-nag that an example keeps, and why. */
+interface Accepted {
+  readonly rule: string;
+  /** The resources: the start of their path. */
+  readonly path: string;
+  readonly reason: string;
 }
 
-test.each(names)('%s synthesizes to the template that its readers know', name => {
-  expect(templatesOf(name)).toMatchSnapshot();
+/** What an example's own app.ts synthesizes, and what cdk-nag finds in it. */
+function synthesized(name: string) {
+  const output = workspace();
+  const findings = inDirectory(join(examples, name), { CDK_OUTDIR: output }, () => nagFindings(() => jest.isolateModules(() => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    require(join(examples, name, 'app.ts'));
+  })));
+  const templates = readdirSync(output).filter(file => file.endsWith('.template.json'));
+  return { output, findings, templates };
+}
+
+describe.each(names)('%s', name => {
+  let made: ReturnType<typeof synthesized>;
+  beforeAll(() => { made = synthesized(name); });
+
+  test('synthesizes to the template that its readers know', () => {
+    expect(Object.fromEntries(made.templates.map(file => [
+      // Asset hashes stand for contents, which other tests check.
+      file, JSON.parse(readFileSync(join(made.output, file), 'utf8').replace(/[0-9a-f]{64}/g, '<hash>')),
+    ]))).toMatchSnapshot();
+  });
+
+  (linter ? test : test.skip)('has templates without a fault to cfn-lint', () => {
+    // W3005: the CDK itself says of each function that it comes after its role.
+    const run = spawnSync(linter!, ['--regions', 'eu-west-1', '--ignore-checks', 'W3005', '--', ...made.templates.map(file => join(made.output, file))], { encoding: 'utf8' });
+    expect(`${run.stdout}${run.stderr}`).toBe('');
+    expect(run.status).toBe(0);
+  });
+
+  test('keeps the rules of cdk-nag, save those that it has a reason for', () => {
+    const file = join(examples, name, 'nag.json');
+    const accepted: Accepted[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+    const covers = (suppression: Accepted, { rule, path }: Finding) => rule === suppression.rule && path.startsWith(suppression.path);
+    expect(made.findings.filter(finding => !accepted.some(suppression => covers(suppression, finding)))).toEqual([]);
+    expect(accepted.filter(suppression => suppression.reason.length < 20 || !made.findings.some(finding => covers(suppression, finding)))).toEqual([]);
+  });
 });
