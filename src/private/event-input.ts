@@ -104,8 +104,8 @@ function schedulerEvent(scope: IConstruct): scheduler.ScheduleTargetInput {
 function measure(scope: IConstruct, text: string): { literal: string; isWhole: boolean } {
   const resolved: unknown = Stack.of(scope).resolve(text);
   if (typeof resolved === 'string') { return { literal: resolved, isWhole: true }; }
-  const join = (resolved as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
-  return { literal: join ? join[1].filter(part => typeof part === 'string').join('') : '', isWhole: false };
+  const parts = (resolved as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join']?.[1] ?? [];
+  return { literal: parts.filter(part => typeof part === 'string').join(''), isWhole: false };
 }
 
 function isJson(text: string): boolean {

@@ -36,7 +36,8 @@ function synth(input?: ScheduleTargetInput | ((stack: Stack) => ScheduleTargetIn
   };
   for (const [id, { bind }] of Object.entries(inputs)) {
     new CfnSchedule(stack, id, {
-      flexibleTimeWindow: { mode: 'OFF' }, scheduleExpression: 'rate(1 day)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      scheduleExpression: 'rate(1 day)',
       target: { arn: 'a', roleArn: 'r', input: bind.call(inputs[id as 'Host'], schedule) },
     });
   }
