@@ -22,7 +22,7 @@ const servers = {
   /** Our source; the handler is called in the same thread. */
   async source() {
     const { HttpSource, readHttpSettings } = createRequire(import.meta.url)(extra);
-    const carrier = { capacity: 1000, carry: (call) => void hello(call.event).then((result) => call.succeed(result), () => call.fail('error')) };
+    const carrier = { capacity: 1000, carry: (call) => void hello(call.event).then((result) => call.succeed(result), () => call.fail()) };
     const source = new HttpSource({ carrier, settings: readHttpSettings({ HYBRID_HTTP_EVENT: process.env.HYBRID_HTTP_EVENT }) });
     await source.listen({ port });
     source.ready();

@@ -94,7 +94,7 @@ async function start(): Promise<void> {
     const { requestId } = invocation;
     const answer = new HostAnswer(say, requestId, () => answers.delete(requestId));
     answers.set(requestId, answer);
-    answer.flight = carrier.carry(invoke, { ...invocation, answer });
+    carrier.carry(invoke, invocation, answer);
   });
   if (setup.http) {
     const { ThreadHttp } = require('./host/thread-http') as typeof ThreadHttpModule;
@@ -123,8 +123,6 @@ function listenToHost(invoke: (invocation: ThreadInvocation) => void): void {
         return invoke(message.invocation);
       case 'written':
         return answers.get(message.requestId)?.written();
-      case 'abandoned':
-        return answers.get(message.requestId)?.flight?.abandon();
       case 'retire':
         return void Promise.resolve(http?.retire()).then(() => say({ kind: 'drained' }));
       case 'drain':

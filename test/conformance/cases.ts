@@ -74,6 +74,7 @@ export const CASES: Record<string, readonly Case[]> = {
   ],
   'timeout': [
     { handler: 'forms.slow', event: { ms: 60_000 }, error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 1\.00 seconds$/) } },
+    { handler: 'streams.neverEndsPrelude', error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 1\.00 seconds$/) } },
     { handler: 'forms.blocks', error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 1\.00 seconds$/) } },
   ],
   'crash of the handler\'s process': [

@@ -1,5 +1,6 @@
 /** Defines the context object that a handler is given. */
 import { RuntimeError } from './errors';
+import type { InvocationHeaders } from './invocation';
 import { stopSignal } from './stop-signal';
 
 /** The second argument of a handler. */
@@ -28,7 +29,6 @@ export interface HandlerContext {
 export type Callback = (error?: unknown, result?: unknown) => void;
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Headers = Readonly<Record<string, string>>;
 
 /** What is the same for every invocation. */
 interface FunctionFields {
@@ -58,7 +58,7 @@ class InvocationContext implements HandlerContext {
   readonly fail: (error: unknown) => void;
   readonly succeed: (result?: unknown) => void;
 
-  constructor(common: FunctionFields, headers: Headers, callback: Callback) {
+  constructor(common: FunctionFields, headers: InvocationHeaders, callback: Callback) {
     this.functionName = common.functionName;
     this.functionVersion = common.functionVersion;
     this.memoryLimitInMB = common.memoryLimitInMB;
@@ -67,7 +67,7 @@ class InvocationContext implements HandlerContext {
     this.clientContext = parsed(headers['lambda-runtime-client-context'], 'client context');
     this.identity = parsed(headers['lambda-runtime-cognito-identity'], 'Cognito identity');
     this.invokedFunctionArn = headers['lambda-runtime-invoked-function-arn'];
-    this.awsRequestId = headers['lambda-runtime-aws-request-id'];
+    this.awsRequestId = headers['lambda-runtime-aws-request-id']!;
     this.tenantId = headers['lambda-runtime-aws-tenant-id'];
     this.xRayTraceId = headers['lambda-runtime-trace-id'];
     const deadline = Number(headers['lambda-runtime-deadline-ms']);
@@ -87,7 +87,7 @@ class InvocationContext implements HandlerContext {
 }
 
 /** Reads what is the same for every invocation once, and gives what makes a context out of an invocation's headers. */
-export function contextBuilder(environment: Environment): (headers: Headers, callback: Callback) => HandlerContext {
+export function contextBuilder(environment: Environment): (headers: InvocationHeaders, callback: Callback) => HandlerContext {
   const common: FunctionFields = {
     functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,

@@ -1,10 +1,21 @@
 /** Defines an invocation on its way from a source to an invoker. */
 
+/** What the Runtime API tells of an invocation in headers, by their lower-case names. */
+export interface InvocationHeaders {
+  readonly 'lambda-runtime-aws-request-id'?: string;
+  /** Milliseconds since the epoch. */
+  readonly 'lambda-runtime-deadline-ms'?: string | number;
+  readonly 'lambda-runtime-invoked-function-arn'?: string;
+  readonly 'lambda-runtime-trace-id'?: string;
+  readonly 'lambda-runtime-client-context'?: string;
+  readonly 'lambda-runtime-cognito-identity'?: string;
+  readonly 'lambda-runtime-aws-tenant-id'?: string;
+}
+
 /** What a source delivers: the event as JSON text, unless source and invoker agree on another form. */
 export interface Invocation<Event = string, Result = string> {
   readonly requestId: string;
-  /** What the service tells about it, by lower-case header name. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: InvocationHeaders;
   readonly event: Event;
   readonly sink: Sink<Result>;
 }
@@ -23,8 +34,15 @@ export interface StreamSink {
   onAbandoned?: () => void;
   /** `written` is called when more may be written. */
   write(chunk: Uint8Array, written: () => void): void;
-  /** Ends the answer: complete, or broken off by what was thrown. */
-  end(failure?: { readonly thrown: unknown }): void;
+  /** Ends the answer: complete, or broken off. */
+  end(failure?: StreamFailure): void;
+}
+
+/** Why a streamed answer is broken off. */
+export interface StreamFailure {
+  readonly thrown: unknown;
+  /** The handler took too long. */
+  readonly timedOut?: boolean;
 }
 
 /** An invocation that an invoker is carrying out. Both calls do nothing once it has answered. */

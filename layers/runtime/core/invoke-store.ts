@@ -1,5 +1,6 @@
 /** Defines what belongs to one of several invocations in a thread, found through the asynchronous context. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { InvocationHeaders } from './invocation';
 import type { LogScope } from './logging';
 
 /** The keys of AWS's own invoke store, so that its SDK and Powertools find what they look for. */
@@ -13,12 +14,12 @@ export class InvokeStore {
   private readonly storage = new AsyncLocalStorage<Values>();
 
   /** Runs an invocation, told by its headers, in a context of its own. */
-  enter(headers: Readonly<Record<string, string>>, run: () => void): void {
-    this.run({
+  enter<Args extends unknown[]>(headers: InvocationHeaders, run: (...args: Args) => void, ...args: Args): void {
+    this.storage.run({
       [REQUEST_ID]: headers['lambda-runtime-aws-request-id'],
       [TRACE_ID]: headers['lambda-runtime-trace-id'],
       [TENANT_ID]: headers['lambda-runtime-aws-tenant-id'],
-    }, run);
+    }, run, ...args);
   }
 
   get logScope(): LogScope {

@@ -8,19 +8,19 @@ export class InvokerCarrier implements HttpCarrier {
 
   carry(call: HttpCall): void {
     this.invoker.invoke({ event: JSON.stringify(call.event), requestId: call.requestId, traceId: call.traceId, streaming: true })
-      .then((result) => answer(call, result), () => call.fail('error'));
+      .then((result) => answer(call, result), () => call.fail());
   }
 }
 
 function answer(call: HttpCall, result: InvocationResult): void {
-  if (result.functionError) return call.fail(result.errorType === 'Sandbox.Timedout' ? 'timeout' : 'error');
+  if (result.functionError) return result.errorType === 'Sandbox.Timedout' ? call.timeOut() : call.fail();
   if (result.stream) return pump(call, result);
   let value: unknown;
   try {
     value = JSON.parse(result.payload.toString());
   } catch (error) {
     tell(`the result of invocation ${call.requestId} is not JSON: ${(error as Error).message}`);
-    return call.fail('error');
+    return call.fail();
   }
   call.succeed(value);
 }
@@ -34,6 +34,6 @@ function pump(call: HttpCall, { stream, streamEnd, contentType }: InvocationResu
     sink.write(chunk, () => stream!.resume());
   });
   stream!.once('close', () => {
-    void streamEnd!.then((failure) => sink.end(failure && { thrown: new Error(failure.errorType) }));
+    void streamEnd!.then((failure) => sink.end(failure && { thrown: new Error(failure.errorType), timedOut: failure.errorType === 'Sandbox.Timedout' }));
   });
 }

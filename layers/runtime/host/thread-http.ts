@@ -2,12 +2,9 @@
 import { tell } from './errors';
 import { Refusals } from './refusals';
 import type { Handler } from '../core/handler-loader';
-import type { StreamSink } from '../core/invocation';
 import { jsonValue } from '../core/json-value';
 import { inlineInvoker, serialize, type InlineOptions } from '../invokers/inline';
 import type { ThreadCarrier } from '../invokers/thread-carrier';
-import type { Answer } from '../invokers/thread-flight';
-import type { HttpCall } from '../sources/http/http-call';
 import { HttpSource } from '../sources/http/http-source';
 import type { HttpSettings } from '../sources/http/settings';
 
@@ -22,13 +19,7 @@ export class ThreadHttp {
       carrier: {
         capacity,
         carry: (call) => {
-          const flight = carrier.carry(invoke, {
-            requestId: call.requestId,
-            event: call.event,
-            headers: call.traceId === undefined ? NO_HEADERS : { 'lambda-runtime-trace-id': call.traceId },
-            descriptor: call.descriptor,
-            answer: new CallAnswer(call),
-          });
+          const flight = carrier.carry(invoke, call, call);
           call.onAbandoned = () => flight.abandon();
         },
       },
@@ -61,25 +52,4 @@ export class ThreadHttp {
   }
 }
 
-const NO_HEADERS = {};
 const asJson = (result: unknown): unknown => jsonValue(result, serialize);
-
-class CallAnswer implements Answer<unknown> {
-  constructor(private readonly call: HttpCall) {}
-
-  succeed(result: unknown): void {
-    this.call.succeed(result);
-  }
-
-  fail(): void {
-    this.call.fail('error');
-  }
-
-  timeOut(): void {
-    this.call.fail('timeout');
-  }
-
-  stream(contentType: string): StreamSink {
-    return this.call.stream(contentType);
-  }
-}

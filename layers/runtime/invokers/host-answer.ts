@@ -1,11 +1,10 @@
 /** Defines how a worker thread answers an invocation that the host handed in: by messages, a streamed answer piece by piece. */
-import type { Answer, ThreadFlight } from './thread-flight';
+import type { Answer } from './thread-flight';
 import type { FromThread } from './thread-protocol';
 import { formatError } from '../core/error-format';
 import type { StreamSink } from '../core/invocation';
 
 export class HostAnswer implements Answer<string> {
-  flight?: ThreadFlight<string, string>;
   private whenWritten?: () => void;
 
   constructor(private readonly say: (message: FromThread) => void, private readonly requestId: string, private readonly over: () => void) {}
@@ -35,6 +34,7 @@ export class HostAnswer implements Answer<string> {
         this.say({ kind: 'chunk', requestId, bytes: Uint8Array.from(chunk) });
       },
       end: (failure) => {
+        if (failure?.timedOut) return this.timeOut();
         this.over();
         this.say({ kind: 'stream end', requestId, ...(failure && { failure: posted(failure.thrown) }) });
       },

@@ -100,19 +100,8 @@ export class InvokerThread {
     const { requestId, request } = flight;
     flight.start(() => {});
     this.flights.set(requestId, { flight });
-    this.tell({
-      kind: 'invoke',
-      invocation: {
-        requestId,
-        event: request.event.toString(),
-        headers: {
-          ...(request.traceId && { 'lambda-runtime-trace-id': request.traceId }),
-          ...(request.clientContext && { 'lambda-runtime-client-context': request.clientContext }),
-          ...(request.cognitoIdentity && { 'lambda-runtime-cognito-identity': request.cognitoIdentity }),
-          ...(request.tenantId && { 'lambda-runtime-aws-tenant-id': request.tenantId }),
-        },
-      },
-    });
+    const { event, traceId, clientContext, cognitoIdentity, tenantId } = request;
+    this.tell({ kind: 'invoke', invocation: { requestId, event: event.toString(), traceId, clientContext, cognitoIdentity, tenantId } });
   }
 
   /** Takes no more HTTP requests; settles when those that it has are answered. */

@@ -18,14 +18,15 @@ export interface CarrierOptions {
 }
 
 /** What a source hands in. */
-export interface Carried<Event, Result> {
+export interface Carried<Event> {
   readonly requestId: string;
   readonly event: Event;
-  /** What the Runtime API would say in headers besides the request id, the function and the deadline. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly traceId?: string;
+  readonly clientContext?: string;
+  readonly cognitoIdentity?: string;
+  readonly tenantId?: string;
   /** The client's socket, where a last answer can be written. @default none */
   readonly descriptor?: number;
-  readonly answer: Answer<Result>;
 }
 
 /** Invocations of any kind: what they are given and give back is between source and invoker. */
@@ -45,23 +46,26 @@ export class ThreadCarrier implements FlightOwner {
   }
 
   /** Never called for more than there are slots. */
-  carry<Event, Result>(invoke: Invoke<Event, Result>, carried: Carried<Event, Result>): ThreadFlight<Event, Result> {
+  carry<Event, Result>(invoke: Invoke<Event, Result>, carried: Carried<Event>, answer: Answer<Result>): ThreadFlight<Event, Result> {
     const { inFlight, timeoutMs, store, invokedFunctionArn } = this.options;
     const { requestId } = carried;
     const slot = this.free.pop()!;
     const deadline = monotonicNow() + timeoutMs;
     inFlight.set(slot, requestId, deadline, carried.descriptor);
     const headers = {
-      ...carried.headers,
       'lambda-runtime-aws-request-id': requestId,
-      'lambda-runtime-deadline-ms': String(deadlineAfter(timeoutMs)),
+      'lambda-runtime-deadline-ms': deadlineAfter(timeoutMs),
       'lambda-runtime-invoked-function-arn': invokedFunctionArn,
+      'lambda-runtime-trace-id': carried.traceId || undefined,
+      'lambda-runtime-client-context': carried.clientContext,
+      'lambda-runtime-cognito-identity': carried.cognitoIdentity,
+      'lambda-runtime-aws-tenant-id': carried.tenantId || undefined,
     };
-    const flight = new ThreadFlight<Event, Result>(this, slot, deadline, headers, carried);
+    const flight = new ThreadFlight<Event, Result>(this, slot, deadline, requestId, headers, carried.event, answer);
     this.flights.add(flight as AnyFlight);
     this.limit ??= timer(timeoutMs, this.timeOut)?.unref();
     if (this.aborted) flight.abort('Invoke Error', this.aborted.thrown);
-    else store.enter(headers, () => invoke(flight));
+    else store.enter(headers, invoke, flight);
     return flight;
   }
 

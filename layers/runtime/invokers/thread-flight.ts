@@ -1,5 +1,5 @@
 /** Defines a flight in a worker thread: an invocation, the sink that the invoker answers to, and the ways in which it ends without an answer. */
-import type { Invocation, Sink, StreamSink } from '../core/invocation';
+import type { Invocation, InvocationHeaders, Sink, StreamSink } from '../core/invocation';
 import { isStop } from '../core/stop-signal';
 
 /** Where the answer goes. Exactly one of the four is called, once. */
@@ -18,10 +18,7 @@ export interface FlightOwner {
 }
 
 export class ThreadFlight<Event, Result> implements Invocation<Event, Result>, Sink<Result> {
-  readonly requestId: string;
-  readonly event: Event;
   readonly sink = this;
-  private readonly answer: Answer<Result>;
   private isOver = false;
   private abandoned = false;
   /** Where a streamed answer goes, and what the invoker writes to. */
@@ -32,13 +29,11 @@ export class ThreadFlight<Event, Result> implements Invocation<Event, Result>, S
     readonly slot: number,
     /** By the monotonic clock. */
     readonly deadline: number,
-    readonly headers: Readonly<Record<string, string>>,
-    { requestId, event, answer }: { readonly requestId: string; readonly event: Event; readonly answer: Answer<Result> },
-  ) {
-    this.requestId = requestId;
-    this.event = event;
-    this.answer = answer;
-  }
+    readonly requestId: string,
+    readonly headers: InvocationHeaders,
+    readonly event: Event,
+    private readonly answer: Answer<Result>,
+  ) {}
 
   succeed(result: Result): void {
     if (!this.begin()) return;
@@ -80,7 +75,7 @@ export class ThreadFlight<Event, Result> implements Invocation<Event, Result>, S
   timeOut(): void {
     if (!this.begin()) return;
     if (this.streamed) {
-      this.streamed.target.end({ thrown: new Error('the invocation timed out') });
+      this.streamed.target.end({ thrown: new Error('the invocation timed out'), timedOut: true });
       this.streamed.source.onAbandoned?.();
     } else {
       this.answer.timeOut();

@@ -22,15 +22,16 @@ export interface ThreadInvocation {
   readonly requestId: string;
   /** As JSON text. */
   readonly event: string;
-  /** What the Runtime API would say in headers besides the request id and the deadline. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly traceId?: string;
+  readonly clientContext?: string;
+  readonly cognitoIdentity?: string;
+  readonly tenantId?: string;
 }
 
 export type ToThread =
   | { readonly kind: 'invoke'; readonly invocation: ThreadInvocation }
   /** The host has passed on a piece of a streamed result: there may be another. */
   | { readonly kind: 'written'; readonly requestId: string }
-  | { readonly kind: 'abandoned'; readonly requestId: string }
   /** Another thread takes over: take no more connections, and finish those that there are. */
   | { readonly kind: 'retire' }
   /** Take no more work. */

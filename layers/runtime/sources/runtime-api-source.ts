@@ -26,7 +26,7 @@ export interface SourceOptions {
 const SMALL = 16 * 1024;
 
 export class RuntimeApiSource implements Sink {
-  private current?: { readonly invocation: Invocation; running?: Running; answered: boolean };
+  private current?: { readonly invocation: Invocation & { readonly headers: Headers }; running?: Running; answered: boolean };
   private whenIdle?: () => void;
   private errorTitle = 'Invoke Error';
   private aborted?: { readonly thrown: unknown };

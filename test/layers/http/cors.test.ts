@@ -77,7 +77,7 @@ describe('an answer', () => {
 test('over HTTP: the source answers preflights, the handler\'s answers, streams and failures are shared', async () => {
   const { url, port, calls } = await serve((call) => {
     const { rawPath } = call.event as { rawPath: string };
-    if (rawPath === '/fail') return call.fail('error');
+    if (rawPath === '/fail') return call.fail();
     if (rawPath === '/options') return returning(() => 'options')(call);
     if (rawPath === '/stream') return call.stream('text/plain').end();
     call.succeed({ statusCode: 200, headers: { 'Access-Control-Allow-Origin': 'https://evil.com' }, body: 'a' });

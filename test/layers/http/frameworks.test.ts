@@ -9,7 +9,7 @@ const express: any = jest.requireActual('express');
 afterEach(cleanUp);
 
 const carrying = (handler: (event: any, context: any) => Promise<unknown>): HttpCarrier['carry'] => (call) => {
-  handler(call.event, {}).then((result) => call.succeed(JSON.parse(JSON.stringify(result))), () => call.fail('error'));
+  handler(call.event, {}).then((result) => call.succeed(JSON.parse(JSON.stringify(result))), () => call.fail());
 };
 
 function expressApp(): any {

@@ -176,8 +176,8 @@ describe('a response', () => {
 
 describe('a failure', () => {
   test.each([
-    ['an error', (call: HttpCall) => call.fail('error'), 500, 'Internal Server Error'],
-    ['a timeout', (call: HttpCall) => call.fail('timeout'), 504, 'Endpoint request timed out'],
+    ['an error', (call: HttpCall) => call.fail(), 500, 'Internal Server Error'],
+    ['a timeout', (call: HttpCall) => call.timeOut(), 504, 'Endpoint request timed out'],
     ['a result that is no response', (call: HttpCall) => call.succeed({ statusCode: 200, headers: { 'a b': 'secret' } }), 500, 'Internal Server Error'],
     ['a carrier that throws', () => { throw new Error('secret'); }, 500, 'Internal Server Error'],
   ])('by %s tells the client no more than a status', async (_what, carry, status, message) => {
@@ -196,7 +196,7 @@ describe('a failure', () => {
   });
 
   test('frees the place of the call', async () => {
-    const { port } = await serve((call) => call.fail('error'), { capacity: 1 });
+    const { port } = await serve((call) => call.fail(), { capacity: 1 });
     for (let count = 0; count < 3; count++) expect((await ask(port, GET)).status).toBe(500);
   });
 
@@ -204,7 +204,7 @@ describe('a failure', () => {
     const { port } = await serve((call) => {
       call.succeed('first');
       call.succeed('second');
-      call.fail('error');
+      call.fail();
       const stream = call.stream('text/plain');
       stream.write(Buffer.from('third'), () => stream.end());
     }, { capacity: 1 });

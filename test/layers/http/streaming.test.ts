@@ -1,6 +1,6 @@
 /** Streamed answers over real sockets. */
 import { cleanUp, eventually, dial, serve, ask } from './serve';
-import type { StreamSink } from '../../../layers/runtime/core/invocation';
+import type { StreamFailure, StreamSink } from '../../../layers/runtime/core/invocation';
 import type { HttpCall } from '../../../layers/runtime/sources/http/http-call';
 
 afterEach(cleanUp);
@@ -11,7 +11,7 @@ const NULS = '\0'.repeat(8);
 const LAST_CHUNK = '\r\n0\r\n\r\n';
 
 /** A handler that writes these pieces, each when the one before is written. */
-const streaming = (contentType: string, pieces: (string | Buffer)[], failure?: { thrown: unknown }) => async (call: HttpCall) => {
+const streaming = (contentType: string, pieces: (string | Buffer)[], failure?: StreamFailure) => async (call: HttpCall) => {
   const stream = call.stream(contentType);
   for (const piece of pieces) await write(stream, piece);
   stream.end(failure);
@@ -119,6 +119,17 @@ describe('an answer that fails', () => {
     }
     expect(log.join()).toContain(reason);
     expect(log.join()).not.toContain('secret');
+  });
+
+  test.each([
+    ['before its first byte', 'text/plain', []],
+    ['within the prelude', WITH_PRELUDE, ['{"statusCode":']],
+  ])('%s by taking too long is a 504, and its place is free', async (_what, contentType, pieces) => {
+    const { port } = await serve(streaming(contentType, pieces, { thrown: new Error('secret'), timedOut: true }), { capacity: 1 });
+    for (let count = 0; count < 2; count++) {
+      const { status, body } = await ask(port, GET);
+      expect([status, body.toString()]).toEqual([504, '{"message":"Endpoint request timed out"}']);
+    }
   });
 
   test('within the body breaks the connection off, so that the client can tell', async () => {

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange';
 import { writeLastAnswer } from './last-answer';
+import { descriptorOf } from './socket-handle';
 
 /** What is under way on a connection. */
 interface Traffic {
@@ -21,8 +22,7 @@ const TRAFFIC = Symbol('traffic');
 const READ_UP_BYTES = 64 * 1024;
 const READ_UPS = 16;
 
-/** Node shows the descriptor nowhere else. */
-type Connection = Socket & { [TRAFFIC]?: Traffic; readonly _handle?: { readonly fd?: number } | null };
+type Connection = Socket & { [TRAFFIC]?: Traffic };
 
 export class Connections {
   private readonly sockets = new Set<Connection>();
@@ -93,7 +93,7 @@ export class Connections {
   /** The thread ends within this call: who waits for an answer that has not begun is told that there will be none, and all connections are closed. */
   breakOff(): void {
     for (const socket of this.sockets) {
-      const descriptor = socket._handle?.fd ?? -1;
+      const descriptor = descriptorOf(socket);
       const { exchanges, bytesAnswered } = socket[TRAFFIC]!;
       if (descriptor >= 0 && socket.writableLength === 0) {
         const asks = readUp(descriptor) || socket.bytesRead > bytesAnswered;

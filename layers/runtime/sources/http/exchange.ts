@@ -1,13 +1,13 @@
 /** Defines an exchange: one HTTP request as a call, and the response that its result becomes. */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Reservation } from './body-budget';
 import type { HttpCall } from './http-call';
 import { answerOf } from './result';
 import type { EventShape } from './settings';
+import { descriptorOf } from './socket-handle';
 import { StreamedAnswer } from './streamed-answer';
 import type { StreamSink } from '../../core/invocation';
+import { newRequestId } from '../../core/request-id';
 
 /** What an exchange needs of the source. */
 export interface ExchangeOwner {
@@ -29,15 +29,12 @@ export interface ExchangeOwner {
   log(line: string): void;
 }
 
-/** Node shows the descriptor nowhere else. */
-type SocketWithHandle = Socket & { readonly _handle?: { readonly fd?: number } | null };
-
 const FAILED = JSON.stringify({ message: 'Internal Server Error' });
 const TIMED_OUT = JSON.stringify({ message: 'Endpoint request timed out' });
 const JSON_TYPE = 'application/json';
 
 export class Exchange implements HttpCall {
-  readonly requestId = randomUUID();
+  readonly requestId = newRequestId();
   traceId: string | undefined = undefined;
   event: object = {};
   onAbandoned?: () => void = undefined;
@@ -59,7 +56,7 @@ export class Exchange implements HttpCall {
     const { socket, headersSent } = this.response;
     // A response has a socket when its turn has come; what came before it may still be on its way.
     if (headersSent || !socket || socket.writableLength > 0) return -1;
-    return (socket as SocketWithHandle)._handle?.fd ?? -1;
+    return descriptorOf(socket);
   }
 
   succeed(result: unknown): void {
@@ -69,13 +66,17 @@ export class Exchange implements HttpCall {
     this.owner.carried(this);
   }
 
-  fail(failure: 'error' | 'timeout'): void {
+  fail(): void {
     if (this.settled) return;
     this.settled = true;
-    if (!this.over) {
-      if (failure === 'timeout') this.send(504, ['Content-Type', JSON_TYPE], TIMED_OUT);
-      else this.sendFailure();
-    }
+    this.sendFailure();
+    this.owner.carried(this);
+  }
+
+  timeOut(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.sendTimeout();
     this.owner.carried(this);
   }
 
@@ -92,6 +93,7 @@ export class Exchange implements HttpCall {
         this.owner.log(`request ${this.requestId}: the handler's answer is no HTTP response: ${reason}`);
         this.sendFailure();
       },
+      onTimedOut: () => this.sendTimeout(),
       onEnd: () => {
         this.end();
         this.owner.carried(this);
@@ -143,6 +145,10 @@ export class Exchange implements HttpCall {
 
   private sendFailure(): void {
     this.send(500, ['Content-Type', JSON_TYPE], FAILED);
+  }
+
+  private sendTimeout(): void {
+    this.send(504, ['Content-Type', JSON_TYPE], TIMED_OUT);
   }
 
   /** The request holds nothing any more. */

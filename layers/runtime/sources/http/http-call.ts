@@ -18,7 +18,9 @@ export interface HttpCall {
   /** @param result what JSON.parse() gives of the handler's result */
   succeed(result: unknown): void;
   /** The handler failed: the client is told no more than a status. */
-  fail(failure: 'error' | 'timeout'): void;
+  fail(): void;
+  /** It took too long. */
+  timeOut(): void;
   /** The handler streams. `application/vnd.awslambda.http-integration-response` begins with a prelude of status, headers and cookies. */
   stream(contentType: string): StreamSink;
 }

@@ -1,5 +1,5 @@
 /** Defines the HTTP source: an HTTP/1.1 server whose requests become invocations, for a load balancer, a proxy or a laptop. */
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { announcedLength, endAfterRequest, LINGER_MS, readBody } from './body';
 import { BodyBudget } from './body-budget';
@@ -63,17 +63,20 @@ export class HttpSource {
     this.outbox = new Outbox({ bytes: answerBudgetBytes, timeoutMs: requestTimeoutMs }, () => this.queue.resume());
     this.queue = new CallQueue(carrier, queueLimit, (inFlight) => this.outbox.hasRoomBeside(inFlight), (call, thrown) => {
       this.log(`request ${call.requestId}: ${String(thrown)}`);
-      call.fail('error');
+      call.fail();
     });
     this.buildEvent = eventBuilder(settings.eventShape);
     if (settings.cors) this.cors = new Cors(settings.cors);
     this.owner = this.ownerOfExchanges();
-    this.server = createServer({
+    const serverOptions: ServerOptions & { readonly optimizeEmptyRequests: boolean } = {
       keepAliveTimeout: settings.keepAliveTimeoutMs,
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(5_000, Math.max(100, requestTimeoutMs / 4)),
-    });
+      // Where Node.js knows it (24.12), a request without a body is no stream: that would cost a tenth of the whole request.
+      optimizeEmptyRequests: true,
+    };
+    this.server = createServer(serverOptions);
     // Their bytes are limited; Node would leave out those beyond a number.
     this.server.maxHeadersCount = 0;
     this.server.on('connection', (socket: Socket) => {

@@ -1,5 +1,6 @@
 /** Defines what waits to be taken in by clients: counted, so that it cannot fill the memory, and cut off where too little of it is taken in. */
 import type { Socket } from 'node:net';
+import { sentBytes } from './socket-handle';
 
 export interface OutboxLimits {
   /** Bytes that may wait before there is no room for more. */
@@ -15,9 +16,6 @@ interface Waiting {
   sentAtStart: number;
   looks: number;
 }
-
-/** Node shows how far a large piece has got nowhere else. */
-type SocketWithHandle = Socket & { readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null };
 
 const PARTS = 8;
 const LOOK_MS = 1_000;
@@ -110,9 +108,4 @@ export class Outbox {
     this.gone(socket);
     socket.destroy();
   }
-}
-
-function sentBytes(socket: SocketWithHandle): number {
-  const handle = socket._handle;
-  return handle ? handle.bytesWritten - handle.writeQueueSize : 0;
 }

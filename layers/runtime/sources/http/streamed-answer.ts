@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { HeaderList } from './header-list';
 import { PreludeReader } from './prelude';
 import { streamHead } from './result';
-import type { StreamSink } from '../../core/invocation';
+import type { StreamFailure, StreamSink } from '../../core/invocation';
 
 /** The content type of streams that begin with a prelude. */
 const WITH_PRELUDE = 'application/vnd.awslambda.http-integration-response';
@@ -19,6 +19,8 @@ export interface StreamedAnswerOptions {
   readonly finishHead: (headers: string[]) => void;
   /** Nothing has been sent, and nothing can be: the client gets another answer. */
   readonly onBroken: (reason: string) => void;
+  /** The same, because the handler took too long. */
+  readonly onTimedOut: () => void;
   /** The handler has ended the stream. */
   readonly onEnd: () => void;
 }
@@ -51,11 +53,12 @@ export class StreamedAnswer implements StreamSink {
     response.write(body, done);
   }
 
-  end(failure?: { readonly thrown: unknown }): void {
+  end(failure?: StreamFailure): void {
     if (this.ended) return;
     this.ended = true;
     if (this.state === 'head') {
-      if (failure) this.drop('its stream failed before its first byte');
+      if (failure?.timedOut) this.timeOut();
+      else if (failure) this.drop('its stream failed before its first byte');
       else if (this.begin(new Uint8Array(0)) === undefined) this.drop('its stream ended within the prelude');
     }
     if (this.state === 'body') {
@@ -97,6 +100,11 @@ export class StreamedAnswer implements StreamSink {
     // Who reads events waits for the head. Node would write one that is not ASCII wrongly when it comes alone.
     if (body.length === 0 && head.headers.ascii) options.response.flushHeaders();
     return body;
+  }
+
+  private timeOut(): void {
+    this.state = 'dropped';
+    this.options.onTimedOut();
   }
 
   private drop(reason: string): void {
