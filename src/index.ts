@@ -6,6 +6,8 @@ export { Compute } from './computes/compute';
 export { LambdaFunctionComputeProps } from './computes/lambda-function';
 export { LambdaImageComputeProps } from './computes/lambda-image';
 export { LambdaComputeProps } from './computes/lambda-settings';
+export { Trigger } from './triggers/trigger';
+export { ScheduleTriggerProps } from './triggers/schedule';
 export { ComputeConfig, ComputeContext, ICompute } from './model/compute';
 export { EnvironmentKind, EnvironmentRule } from './model/environment-rule';
 export { HandlerSecret, SecretsManagerOptions } from './model/handler-secret';

@@ -1,5 +1,6 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { LambdaEventTarget } from './lambda-event-target';
 import { LambdaComputeProps, lambdaSettings } from './lambda-settings';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import { problem } from '../private/errors';
@@ -48,6 +49,6 @@ export class LambdaFunctionCompute implements ICompute {
       environment: { ...code.environment, ...context.environment },
     });
     checkUnzippedSize(scope, code.unzippedBytes, layers);
-    return { lambdaFunction };
+    return { lambdaFunction, eventTarget: new LambdaEventTarget(lambdaFunction) };
   }
 }

@@ -1,5 +1,6 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { LambdaEventTarget } from './lambda-event-target';
 import { LambdaComputeProps, lambdaSettings } from './lambda-settings';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
@@ -46,7 +47,7 @@ export class LambdaImageCompute implements ICompute {
       runtime: lambda.Runtime.FROM_IMAGE,
       environment: { ...withoutReserved(environment), ...context.environment },
     });
-    return { lambdaFunction, image };
+    return { lambdaFunction, image, eventTarget: new LambdaEventTarget(lambdaFunction) };
   }
 }
 

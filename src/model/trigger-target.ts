@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 /** The event that an HTTP request becomes. */
@@ -121,9 +122,16 @@ export interface EventTargetOptions {
   /**
    * The event.
    *
-   * @default - the event of EventBridge Scheduler, which is empty
+   * @default - the event that EventBridge Scheduler sends on its own: `source` is `aws.scheduler`, `time` is when it was due
    */
   readonly input?: scheduler.ScheduleTargetInput;
+
+  /**
+   * The queue for events that could not be delivered.
+   *
+   * @default - they are dropped
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
 
   /**
    * How often it is tried again, 0 to 185.

@@ -55,6 +55,7 @@ export const ERRORS = {
   RUNTIME_NOT_EXTENDABLE: 'write what is missing into the Dockerfile of the container; managed runtimes and layers of your own cannot be extended',
   RUNTIME_NOT_FOR_IMAGES: 'use one of these runtimes, or Compute.lambdaFunction()',
   RUNTIME_NOT_NODEJS: 'use HandlerCode.fromDirectory for other languages',
+  SCHEDULE_TIMES: 'choose an end after the start',
   SECRET_CONFLICT: 'rename one of the two, or remove it from environment',
   SIZE_OUT_OF_RANGE: 'choose a value in the range',
   TRIGGER_TWICE: 'set id of the trigger',

@@ -1,0 +1,25 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
+import { lambdaEventInput } from '../private/event-input';
+import { scheduleTarget } from '../private/schedule-target';
+
+/** How single events reach a Lambda function: as asynchronous invocations. */
+export class LambdaEventTarget implements IEventTarget {
+  /**
+   * @param target the function, or its alias
+   */
+  constructor(private readonly target: lambda.IFunction) {}
+
+  public scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget {
+    const arn = this.target.functionArn;
+    return scheduleTarget(scope, {
+      ...options,
+      arn,
+      input: lambdaEventInput(scope, options.input),
+      statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [arn] })],
+    });
+  }
+}

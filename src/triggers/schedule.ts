@@ -1,0 +1,148 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { problem } from '../private/errors';
+
+/** When a handler runs, by the clock. */
+export interface ScheduleTriggerProps {
+  /** The times: `ScheduleExpression.rate()`, `.cron()` with a time zone, or `.at()` for one time. */
+  readonly schedule: scheduler.ScheduleExpression;
+
+  /**
+   * The event that the handler gets, the same on each compute. Context attributes of EventBridge Scheduler
+   * (`ContextAttribute.scheduledTime`) may stand in it.
+   *
+   * @default - the event that EventBridge Scheduler sends on its own: `source` is `aws.scheduler`, `time` is when it was due
+   */
+  readonly input?: scheduler.ScheduleTargetInput;
+
+  /**
+   * How long after its time the handler may be started.
+   *
+   * @default TimeWindow.off()
+   */
+  readonly timeWindow?: scheduler.TimeWindow;
+
+  /**
+   * Whether the schedule is on.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * When the schedule begins, in UTC. A time in the past is refused by EventBridge Scheduler, which ignores it for schedules
+   * of one time.
+   *
+   * @default - at once
+   */
+  readonly start?: Date;
+
+  /**
+   * When the schedule ends, in UTC.
+   *
+   * @default - never
+   */
+  readonly end?: Date;
+
+  /**
+   * The group that the schedule is in.
+   *
+   * @default - the group `default`
+   */
+  readonly scheduleGroup?: scheduler.IScheduleGroup;
+
+  /**
+   * How often EventBridge Scheduler tries again to deliver the event, 0 to 185. Whether a handler that has failed runs again
+   * is up to its compute.
+   *
+   * @default 185
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How old an event may become while it cannot be delivered, 60 seconds to 24 hours.
+   *
+   * @default Duration.hours(24)
+   */
+  readonly maxEventAge?: Duration;
+
+  /**
+   * The queue for events that could not be delivered.
+   *
+   * @default - they are dropped
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * The physical name of the schedule. A named schedule cannot be replaced without a new name.
+   *
+   * @default - CloudFormation names it
+   */
+  readonly scheduleName?: string;
+
+  /**
+   * What the schedule is for.
+   *
+   * @default - none
+   */
+  readonly scheduleDescription?: string;
+
+  /**
+   * The key that EventBridge Scheduler encrypts the event with.
+   *
+   * @default - a key of AWS's own
+   */
+  readonly key?: kms.IKey;
+
+  /**
+   * The construct id of the schedule. Each further schedule of a function needs one.
+   *
+   * @default 'Schedule'
+   */
+  readonly id?: string;
+}
+
+/** `Trigger.schedule()`: EventBridge Scheduler sends single events. */
+export class ScheduleTrigger implements ITrigger {
+  public readonly triggerName = 'schedule';
+  public readonly triggerId: string;
+
+  /**
+   * @param props the times and the event
+   */
+  constructor(private readonly props: ScheduleTriggerProps) {
+    // Not of the expression: a schedule whose times change is changed, and not replaced.
+    this.triggerId = props.id ?? 'Schedule';
+  }
+
+  public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
+    const { schedule, timeWindow, enabled, start, end, scheduleGroup, scheduleName, scheduleDescription, key } = this.props;
+    const { input, retryAttempts, maxEventAge, deadLetterQueue } = this.props;
+    if (!compute.eventTarget) {
+      throw problem(scope, 'TRIGGER_UNSUPPORTED', {
+        property: 'addTrigger', given: `Trigger.schedule() on ${computeName}`, accepted: 'a trigger that the compute can have', mend: 'use a compute that takes single events',
+      });
+    }
+    if (start && end && start >= end) {
+      throw problem(scope, 'SCHEDULE_TIMES', { property: 'end', given: end.toISOString(), accepted: `after start, ${start.toISOString()}` });
+    }
+    return {
+      schedule: new scheduler.Schedule(scope, 'Schedule', {
+        schedule,
+        target: compute.eventTarget.scheduleTarget(scope, { input, retryAttempts, maxEventAge, deadLetterQueue }),
+        timeWindow,
+        enabled,
+        start,
+        end,
+        scheduleGroup,
+        scheduleName,
+        description: scheduleDescription,
+        key,
+      }),
+    };
+  }
+}
