@@ -45,6 +45,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/assert@^2.68.0',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3',
+    // what our signatures are compared with
+    '@smithy/signature-v4',
     '@types/aws-lambda',
     '@types/yauzl',
     'aws-cdk@^2.1033.0',
@@ -148,8 +150,9 @@ for (const pattern of [
   project.addPackageIgnore(pattern);
 }
 
-project.gitattributes.addAttributes('/layers/nodejs/bootstrap', 'text', 'eol=lf');
-project.gitattributes.addAttributes('/layers/nodejs/entrypoint', 'text', 'eol=lf');
+for (const script of ['bootstrap', 'bootstrap-with-secrets', 'entrypoint', 'exec-wrapper', 'health']) {
+  project.gitattributes.addAttributes(`/layers/nodejs/${script}`, 'text', 'eol=lf');
+}
 project.gitattributes.addAttributes('*.sh', 'text', 'eol=lf');
 project.gitattributes.addAttributes('*.js', 'text', 'eol=lf');
 project.gitattributes.addAttributes('*.cjs', 'text', 'eol=lf');

@@ -17,7 +17,7 @@ const common = {
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
 };
 
-await bundleWithSiblings(['layers/runtime/bootstrap.ts', 'layers/runtime/host.ts'], 'layers/runtime/dist');
+await bundleWithSiblings(['layers/runtime/bootstrap.ts', 'layers/runtime/host.ts', 'layers/runtime/secret-exports.ts', 'layers/runtime/health.ts'], 'layers/runtime/dist');
 // The licence lies beside the builder because it ships in every layer, also in those built in a container.
 const builder = await build({ ...common, entryPoints: { 'build-layer': 'layers/builder/main.ts' }, outdir: 'layers/builder/dist' });
 const license = { path: join(root, 'layers/builder/dist/LICENSE'), contents: readFileSync(join(root, 'LICENSE')) };

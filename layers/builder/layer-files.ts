@@ -63,9 +63,13 @@ export async function emptyFolder(path: string): Promise<LayerFile> {
   return { path: `${path}/`, mode: FOLDER, size: 0, sha256: sha256(''), data: await zipData(Buffer.alloc(0)) };
 }
 
-/** Checks the files as Lambda would, and writes `layer.zip` and `manifest.json`. */
-export function writeLayer(directory: string, files: readonly LayerFile[], architecture: string): LayerManifest {
-  checkBootstrap(files, architecture);
+/**
+ * Checks the files as Lambda would, and writes `layer.zip` and `manifest.json`.
+ *
+ * @param isRuntime whether the Lambda service starts the `bootstrap` of this layer
+ */
+export function writeLayer(directory: string, files: readonly LayerFile[], architecture: string, isRuntime = true): LayerManifest {
+  if (isRuntime) { checkBootstrap(files, architecture); }
   const unzippedBytes = files.reduce((sum, file) => sum + file.size, 0);
   if (unzippedBytes > MAX_UNZIPPED_BYTES) {
     throw new BuildFailure('LAYER_TOO_LARGE', 'layer', `${unzippedBytes} bytes (${largest(files)})`, `at most ${MAX_UNZIPPED_BYTES} bytes unzipped`);

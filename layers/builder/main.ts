@@ -3,14 +3,14 @@
  * line of JSON that says what the user can mend. The constructs start it on the machine that synthesizes, the
  * Dockerfile in a container, so a layer has the same files whichever way it is built.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { serveDeflate } from './deflate';
 import { BuildFailure } from './failure';
 import { emptyFolder, isExecutable, LayerFile, regularFile, symbolicLink, writeLayer } from './layer-files';
 import { EngineRequest, fetchNodeEngine } from './node-engine';
-import { NODE_LICENSE_PATH, NODE_PATH, ProgramRequest, programFiles, SPARE_BOOTSTRAP_PATH } from './node-layer';
+import { NODE_LICENSE_PATH, NODE_PATH, ProgramRequest, programFiles, secretsFiles, SPARE_BOOTSTRAP_PATH } from './node-layer';
 import { progress } from './progress';
 import { readTar } from './tar';
 import { unzip } from './unzip';
@@ -24,6 +24,13 @@ interface Output {
 interface OwnBootstrap {
   /** The user's own executable, which becomes `/opt/bootstrap`. */
   readonly bootstrap?: string;
+}
+
+interface SecretsLayer extends OwnBootstrap, Output {
+  readonly layers: string;
+  readonly architecture: string;
+  /** A built layer with the user's bootstrap. */
+  readonly bootstrapOf?: string;
 }
 
 /** Fetches an engine and compresses it once, for every layer that has it: `engine.zip` and `engine.json`. */
@@ -99,6 +106,22 @@ async function packLayer(request: OwnBootstrap & Output & { readonly tar: string
   writeLayer(request.output, await withOwnBootstrap(files, request), request.architecture);
 }
 
+/** Makes the small layer that gives functions on other runtimes than ours their secrets. */
+async function buildSecretsLayer({ layers, architecture, output, bootstrap, bootstrapOf }: SecretsLayer): Promise<void> {
+  const own = bootstrap === undefined ? bootstrapOf && bootstrapIn(bootstrapOf, output) : withUnixLineEnds(readFileSync(bootstrap));
+  const files = await Promise.all(secretsFiles(layers, own || undefined).map(file => regularFile(file.path, file.content, file.executable)));
+  writeLayer(output, files, architecture, own !== undefined);
+}
+
+/** The bootstrap of a layer that is built already. */
+function bootstrapIn(zip: string, output: string): Buffer {
+  const directory = join(output, 'unpacked');
+  unzip(zip, directory);
+  const content = readFileSync(join(directory, 'bootstrap'));
+  rmSync(directory, { recursive: true });
+  return content;
+}
+
 async function withOwnBootstrap(files: LayerFile[], { bootstrap }: OwnBootstrap): Promise<LayerFile[]> {
   if (bootstrap === undefined) { return files; }
   return [
@@ -115,7 +138,7 @@ function withUnixLineEnds(content: Buffer): Buffer {
 }
 
 const COMMANDS: { [name: string]: (request: never) => Promise<void> } = {
-  engine: buildEngine, layer: buildLayer, pack: packLayer, unpack: async request => unpackLayer(request),
+  engine: buildEngine, layer: buildLayer, pack: packLayer, secrets: buildSecretsLayer, unpack: async request => unpackLayer(request),
 };
 
 if (!isMainThread) {

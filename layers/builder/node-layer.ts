@@ -1,6 +1,6 @@
-/** The files of the Node.js layer beside the engine: our bootstrap and entrypoint, the run-time program, what the layer says of itself. */
+/** The files of the Node.js layer beside the engine: our scripts, the run-time program, what the layer says of itself. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export interface ProgramRequest {
   /** The folder `layers` of this package. */
@@ -24,16 +24,42 @@ const LIBRARY_LICENSES = 'THIRD-PARTY-LICENSES.txt';
 /** Where our bootstrap is when `/opt/bootstrap` is the user's. */
 export const SPARE_BOOTSTRAP_PATH = 'cdk-hybrid/bootstrap';
 
+/** Where a copy of the user's bootstrap is when `/opt/bootstrap` reads secrets for it. */
+const OWN_BOOTSTRAP_PATH = 'own-bootstrap';
+
+/** What reads secrets for a runtime that is not ours. */
+const SECRET_PROGRAM = ['secret-exports.cjs', 'resolve-secrets.cjs'];
+
+/** For functions with secrets on another runtime than ours: without a bootstrap what a managed runtime is wrapped in, with one what starts it. */
+export function secretsFiles(layers: string, bootstrap: Buffer | undefined): ProgramFile[] {
+  const files = [
+    script(layers, 'cdk-hybrid/exec-wrapper'),
+    ...SECRET_PROGRAM.map(name => ({ path: `cdk-hybrid/runtime/${name}`, content: readFileSync(join(layers, 'runtime', 'dist', name)), executable: false })),
+    ownLicense(layers),
+  ];
+  if (bootstrap === undefined) { return files; }
+  return [...files, { ...script(layers, 'bootstrap-with-secrets'), path: 'bootstrap' }, { path: OWN_BOOTSTRAP_PATH, content: bootstrap, executable: true }];
+}
+
 export function programFiles({ layers, version, architecture }: ProgramRequest): ProgramFile[] {
   const runtime = join(layers, 'runtime', 'dist');
   const description = { engine: { name: 'nodejs', version }, architecture };
   return [
-    { path: 'bootstrap', content: readFileSync(join(layers, 'nodejs', 'bootstrap')), executable: true },
+    script(layers, 'bootstrap'),
     ...readdirSync(runtime).filter(name => name.endsWith('.cjs') || name === LIBRARY_LICENSES).sort().map(name => ({
       path: `cdk-hybrid/${name === LIBRARY_LICENSES ? 'licenses' : 'runtime'}/${name}`, content: readFileSync(join(runtime, name)), executable: false,
     })),
-    { path: 'cdk-hybrid/entrypoint', content: readFileSync(join(layers, 'nodejs', 'entrypoint')), executable: true },
+    ...['entrypoint', 'exec-wrapper', 'health'].map(name => script(layers, `cdk-hybrid/${name}`)),
     { path: 'cdk-hybrid/layer.json', content: Buffer.from(`${JSON.stringify(description)}\n`), executable: false },
-    { path: 'cdk-hybrid/licenses/cdk-hybrid/LICENSE', content: readFileSync(join(layers, 'builder', 'dist', 'LICENSE')), executable: false },
+    ownLicense(layers),
   ];
+}
+
+/** A script of `layers/nodejs`, at this place below `/opt`. */
+function script(layers: string, path: string): ProgramFile {
+  return { path, content: readFileSync(join(layers, 'nodejs', basename(path))), executable: true };
+}
+
+function ownLicense(layers: string): ProgramFile {
+  return { path: 'cdk-hybrid/licenses/cdk-hybrid/LICENSE', content: readFileSync(join(layers, 'builder', 'dist', 'LICENSE')), executable: false };
 }

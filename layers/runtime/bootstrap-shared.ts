@@ -1,14 +1,19 @@
 /** Defines the bootstrap for concurrent invocations: worker threads that each run several. */
 import { availableParallelism } from 'node:os';
-import { formatError } from './core/error-format';
+import { formatError, type FormattedError } from './core/error-format';
 import { RuntimeError } from './core/errors';
 import { installLogging, logOptions } from './core/logging';
 import { WorkerPool } from './invokers/worker-pool';
+import { prepare } from './preparation';
 import { RuntimeApiClient } from './sources/runtime-api';
 
 export function startShared(runtimeApi: string, maxConcurrency: number): void {
   installLogging(console, { ...logOptions(process.env, () => ({ requestId: undefined })), format: 'json' });
   let failed = false;
+  const initFailed = (error: FormattedError, exitCode: number): void => {
+    failed = true;
+    new RuntimeApiClient(runtimeApi).initError(error, () => process.exit(exitCode));
+  };
   const pool = new WorkerPool({
     workerFile: require.resolve('./bootstrap-worker'),
     runtimeApi,
@@ -17,10 +22,9 @@ export function startShared(runtimeApi: string, maxConcurrency: number): void {
     onInitFailed: ({ error, exitCode }) => {
       // All threads load the same handler: the first to fail speaks for them.
       if (failed) return;
-      failed = true;
       const { errorType, errorMessage, stackTrace } = JSON.parse(error.body) as Record<string, unknown>;
       console.error({ errorType, errorMessage, stackTrace });
-      new RuntimeApiClient(runtimeApi).initError(error, () => process.exit(exitCode));
+      initFailed(error, exitCode);
     },
     onExit: (requestIds, exitCode, ready) => {
       if (failed) return;
@@ -32,8 +36,19 @@ export function startShared(runtimeApi: string, maxConcurrency: number): void {
       }
     },
   });
-  process.on('SIGTERM', () => pool.stop(() => { process.exitCode = 0; }));
-  pool.start();
+  let prepared = false;
+  process.on('SIGTERM', () => {
+    if (!prepared) process.exit(0);
+    pool.stop(() => { process.exitCode = 0; });
+  });
+  // Threads are started with a copy of this environment.
+  prepare(process.env, runtimeApi).then(() => {
+    prepared = true;
+    pool.start();
+  }, (thrown) => {
+    console.error(thrown);
+    initFailed(formatError(thrown), 1);
+  });
 }
 
 function workerCount(given: string | undefined): number {

@@ -9,6 +9,7 @@ import { loadHandler, type Handler } from './core/handler-loader';
 import { installLogging, logOptions, type LogScope } from './core/logging';
 import { abortStopSignal } from './core/stop-signal';
 import { inlineInvoker, JSON_TEXT } from './invokers/inline';
+import type * as Preparation from './preparation';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
 
@@ -103,12 +104,19 @@ function startSingle(runtimeApi: string): void {
   };
   const failed = (error: unknown) => initFailed('Init Error', error, 1);
 
-  try {
-    const handler = loadHandler(environment.LAMBDA_TASK_ROOT ?? process.cwd(), environment._HANDLER ?? '');
-    if (typeof handler === 'function') return start(handler);
-    client.keepAlive(false);
-    handler.then(start).catch(failed);
-  } catch (error) {
-    failed(error);
+  const load = () => {
+    try {
+      const handler = loadHandler(environment.LAMBDA_TASK_ROOT ?? process.cwd(), environment._HANDLER ?? '');
+      if (typeof handler === 'function') return start(handler);
+      client.keepAlive(false);
+      handler.then(start).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  if (environment.HYBRID_SECRETS || environment.HYBRID_ENVIRONMENT_SCHEMA || environment.HYBRID_GRACEFUL_SHUTDOWN) {
+    (require('./preparation') as typeof Preparation).prepare(environment, runtimeApi).then(load, failed);
+  } else {
+    load();
   }
 }

@@ -9,11 +9,8 @@ export const LAYERS_DIRECTORY = join(PACKAGE, 'layers');
 /** The program that runs handlers, bundled. */
 export const RUNTIME_DIRECTORY = join(LAYERS_DIRECTORY, 'runtime', 'dist');
 
-/** What the Lambda service starts. */
-export const NODEJS_BOOTSTRAP = join(LAYERS_DIRECTORY, 'nodejs', 'bootstrap');
-
-/** The entry of images. */
-export const NODEJS_ENTRYPOINT = join(LAYERS_DIRECTORY, 'nodejs', 'entrypoint');
+/** The scripts of a layer: what the Lambda service starts, the entry of images, what gives other runtimes their secrets, a health check. */
+export const NODEJS_SCRIPTS = ['bootstrap', 'entrypoint', 'exec-wrapper', 'health'].map(name => join(LAYERS_DIRECTORY, 'nodejs', name));
 
 /** The Dockerfile of the Node.js layer and image, relative to the folder `layers`. */
 export const NODEJS_DOCKERFILE = 'nodejs/Dockerfile';

@@ -8,7 +8,7 @@ import { ContainerError, exportFromImage, hasContainerClient, ImageBuild } from 
 import { EnginePackage } from './engine-package';
 import { HybridError, problem } from './errors';
 import { fingerprintFile, sha256 } from './file-fingerprints';
-import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_BOOTSTRAP, NODEJS_DOCKERFILE, NODEJS_ENTRYPOINT, RUNTIME_DIRECTORY } from './layer-assets';
+import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_DOCKERFILE, NODEJS_SCRIPTS, RUNTIME_DIRECTORY } from './layer-assets';
 import { builderError, runBuilder } from './layer-builder';
 
 /** A layer in the cache. */
@@ -96,7 +96,7 @@ function isUnpacked(directory: string): boolean {
 
 function nodejsKey({ version, npmPackage, checksum, architecture, bootstrap }: NodejsLayer): string {
   return hashOf(version, npmPackage, checksum, architecture, contentsOf(BUILDER_DIRECTORY), contentsOf(RUNTIME_DIRECTORY),
-    ...[NODEJS_BOOTSTRAP, NODEJS_ENTRYPOINT].map(fingerprintFile), bootstrap ? fingerprintFile(bootstrap) : '');
+    ...NODEJS_SCRIPTS.map(fingerprintFile), bootstrap ? fingerprintFile(bootstrap) : '');
 }
 
 function buildLocally(scope: IConstruct, { version, npmPackage, checksum, architecture, bootstrap }: NodejsLayer, output: string): void {

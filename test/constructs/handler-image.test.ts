@@ -80,7 +80,7 @@ describe('the image of a Node.js runtime', () => {
     const runtime = join(made.context, made.build.dockerBuildContexts!['cdk-hybrid']);
     expect(runtime).toMatch(/\/runtime\.[0-9a-f]{64}$/);
     expect(tree(runtime).filter(path => statSync(join(runtime, path)).isFile() && !path.endsWith('.cjs') && !path.includes('licenses'))).toEqual([
-      'opt/bin/node', 'opt/bootstrap', 'opt/cdk-hybrid/entrypoint', 'opt/cdk-hybrid/layer.json',
+      'opt/bin/node', 'opt/bootstrap', 'opt/cdk-hybrid/entrypoint', 'opt/cdk-hybrid/exec-wrapper', 'opt/cdk-hybrid/health', 'opt/cdk-hybrid/layer.json',
     ]);
   });
 

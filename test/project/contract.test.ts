@@ -11,7 +11,7 @@ function namesInSources(): string[] {
   const sources = readdirSync(join(layers, 'runtime'), { recursive: true, encoding: 'utf8' })
     .filter(path => path.endsWith('.ts') && !path.startsWith('dist'))
     .map(path => readFileSync(join(layers, 'runtime', path), 'utf8').replace(/Symbol\.for\('[^']*'\)/g, ''));
-  const scripts = ['bootstrap', 'entrypoint'].map(name => readFileSync(join(layers, 'nodejs', name), 'utf8'));
+  const scripts = ['bootstrap', 'bootstrap-with-secrets', 'entrypoint', 'exec-wrapper', 'health'].map(name => readFileSync(join(layers, 'nodejs', name), 'utf8'));
   return namesIn(...sources, ...scripts);
 }
 

@@ -16,7 +16,7 @@ function pack(): Packed['files'] {
 test('the package ships the programs with their run bits, and none of our sources', () => {
   const files = pack();
   const paths = files.map(file => file.path);
-  for (const path of ['cli/bin/cdk-hybrid', 'layers/nodejs/bootstrap', 'layers/nodejs/entrypoint']) {
+  for (const path of ['cli/bin/cdk-hybrid', 'layers/nodejs/bootstrap', 'layers/nodejs/entrypoint', 'layers/nodejs/exec-wrapper', 'layers/nodejs/bootstrap-with-secrets', 'layers/nodejs/health']) {
     expect(files.find(file => file.path === path)?.mode.toString(8)).toMatch(/755$/);
   }
   expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'API.md', 'cli/dist/cdk-hybrid.cjs', 'layers/nodejs/Dockerfile', 'layers/nodejs/sample/index.mjs', 'layers/runtime/dist/bootstrap.cjs', 'layers/runtime/dist/host.cjs', 'layers/runtime/dist/THIRD-PARTY-LICENSES.txt', 'layers/builder/dist/build-layer.cjs', 'docs/errors.md', 'docs/host.md']));

@@ -9,7 +9,9 @@ export type RuntimeErrorType =
   | 'MalformedHandlerName'
   | 'MalformedStreamingHandler'
   | 'InvalidStreamingOperation'
+  | 'EnvironmentInvalid'
   | 'ExitError'
+  | 'SecretUnavailable'
   | 'UnhandledPromiseRejection'
   | 'UnmarshalError'
   | 'UserCodeSyntaxError';
