@@ -1,11 +1,15 @@
 // The whole public API, on one screen.
 export { AddComputeOptions, HybridFunction, HybridFunctionProps } from './constructs/hybrid-function';
+export { LayerFunction, LayerFunctionProps } from './constructs/layer-function';
+export { ImageFunction, ImageFunctionProps } from './constructs/image-function';
+export { BatchJob, BatchJobProps, SubmitJobStateProps } from './constructs/batch-job';
 export { HybridFunctionOptions } from './model/hybrid-function-options';
 export { BoundCompute } from './constructs/bound-compute';
 export { Compute } from './computes/compute';
 export { LambdaFunctionComputeProps } from './computes/lambda-function';
 export { LambdaImageComputeProps } from './computes/lambda-image';
 export { LambdaComputeProps } from './computes/lambda-settings';
+export { BatchJobComputeProps } from './computes/batch-options';
 export { Trigger } from './triggers/trigger';
 export { ScheduleTriggerProps } from './triggers/schedule';
 export { ComputeConfig, ComputeContext, ICompute } from './model/compute';

@@ -1,11 +1,12 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { LambdaEventTarget } from './lambda-event-target';
+import { lambdaConfig } from './lambda-config';
 import { LambdaComputeProps, lambdaSettings } from './lambda-settings';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import { problem } from '../private/errors';
 import { stageHandlerCode } from '../private/handler-code-asset';
-import { checkUnzippedSize } from '../private/lambda-limits';
+import { checkLayerCount, checkUnzippedSize } from '../private/lambda-limits';
+import { checkSnapStart } from '../private/lambda-snap-start';
 import { checkExtensions } from '../private/runtime-extension';
 import { runtimeLayer } from '../private/runtime-layer';
 
@@ -17,6 +18,28 @@ export interface LambdaFunctionComputeProps extends LambdaComputeProps {
    * @default - none
    */
   readonly layers?: lambda.ILayerVersion[];
+
+  /**
+   * Whether the environment is started from a snapshot that is taken when a version is published. Java 11, Python 3.12 and
+   * .NET 8 of AWS's managed runtimes, and later. The function then gets a version and the alias `live`, which triggers use.
+   *
+   * @default - it is not
+   */
+  readonly snapStart?: lambda.SnapStartConf;
+
+  /**
+   * When the function gets new versions of its runtime.
+   *
+   * @default RuntimeManagementMode.AUTO
+   */
+  readonly runtimeManagementMode?: lambda.RuntimeManagementMode;
+
+  /**
+   * Whose signature the code must have.
+   *
+   * @default - nobody's
+   */
+  readonly codeSigningConfig?: lambda.ICodeSigningConfig;
 }
 
 /** `Compute.lambdaFunction()`: a zip on the custom runtime layer or on a managed runtime. */
@@ -30,25 +53,31 @@ export class LambdaFunctionCompute implements ICompute {
   constructor(private readonly props: LambdaFunctionComputeProps = {}) {}
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
+    const { props } = this;
     const { managed, container, extensions } = context.runtime._parts;
     checkExtensions(scope, context.runtime);
     if (container || extensions) {
       throw problem(scope, 'RUNTIME_FOR_IMAGES', { property: 'runtime', given: context.runtime.name, accepted: 'a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction()' });
     }
-    const settings = lambdaSettings(scope, context, this.props);
+    const settings = lambdaSettings(scope, context, props);
+    checkSnapStart(scope, context.runtime, props);
     const layer = runtimeLayer(scope, context.runtime, context.architecture);
-    const layers = [...layer ? [layer] : [], ...this.props.layers ?? []];
+    checkLayerCount(scope, props.layers?.length ?? 0, [...layer ? ['that of the runtime'] : [], ...props.insightsVersion ? ['that of Lambda Insights'] : []]);
+    const layers = [...layer ? [layer] : [], ...props.layers ?? []];
     const code = stageHandlerCode(scope, context);
 
-    const lambdaFunction = new lambda.Function(scope, 'Function', {
+    const fn = new lambda.Function(scope, 'Function', {
       ...settings,
       code: code.code,
       handler: context.handler ?? '',
       runtime: managed ?? lambda.Runtime.PROVIDED_AL2023,
       layers,
+      snapStart: props.snapStart,
+      runtimeManagementMode: props.runtimeManagementMode,
+      codeSigningConfig: props.codeSigningConfig,
       environment: { ...code.environment, ...context.environment },
     });
     checkUnzippedSize(scope, code.unzippedBytes, layers);
-    return { lambdaFunction, eventTarget: new LambdaEventTarget(lambdaFunction) };
+    return lambdaConfig(scope, fn, props);
   }
 }

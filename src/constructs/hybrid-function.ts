@@ -105,6 +105,9 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
   /** The Lambda function, on computes that are one; else undefined. */
   public readonly lambdaFunction?: lambda.Function;
 
+  /** The HTTPS address of a Lambda function that was asked for one; else undefined. */
+  public readonly functionUrl?: lambda.IFunctionUrl;
+
   /** The image, on computes that run one; else undefined. */
   public readonly image?: IHandlerImage;
 
@@ -183,6 +186,7 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     this.mainCompute = BoundCompute._bind(this, compute, this.context, this.networkConnections);
     const { made } = this.mainCompute;
     this.lambdaFunction = made.lambdaFunction;
+    this.functionUrl = made.functionUrl;
     this.image = made.image;
     this.service = made.service;
     this.taskDefinition = made.taskDefinition;

@@ -151,6 +151,13 @@ export interface ComputeConfig {
   readonly lambdaTarget?: lambda.IFunction;
 
   /**
+   * The HTTPS address of a Lambda function.
+   *
+   * @default - none was asked for
+   */
+  readonly functionUrl?: lambda.IFunctionUrl;
+
+  /**
    * The image, on computes that run one.
    *
    * @default - none
@@ -191,6 +198,13 @@ export interface ComputeConfig {
    * @default - not a job
    */
   readonly jobQueue?: batch.IJobQueue;
+
+  /**
+   * The compute environment that was made for the function, on Batch.
+   *
+   * @default - not a job, or one with a queue or environments of the user's own
+   */
+  readonly computeEnvironment?: batch.IManagedComputeEnvironment;
 
   /**
    * How load balancers reach the handler.

@@ -1,16 +1,24 @@
-/** Lambda's limits on a zip function, checked at synth. Tokens, known at deployment only, are let through. */
+/** Lambda's limits on a function, checked at synth. Tokens, known at deployment only, are let through. */
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
 import { layerNotes } from './layer-notes';
 
-// Source of all: "Lambda quotas" in the AWS Lambda Developer Guide.
+// Source of all: "Lambda quotas" in the AWS Lambda Developer Guide, unless something else is said.
 const MAX_TIMEOUT_SECONDS = 900;
 const MEMORY_MIB = { least: 128, most: 10_240 };
+/** Source: "Best practices for Lambda Managed Instances" there, and the API's own limit. */
+const INSTANCE_MEMORY_MIB = { least: 2_048, most: 32_768 };
 const EPHEMERAL_STORAGE_MIB = { least: 512, most: 10_240 };
 /** 250 MB, as AWS counts it. */
 const MAX_UNZIPPED_BYTES = 262_144_000;
+const MAX_LAYERS = 5;
+/** Source: "Configuring error handling settings for asynchronous invocations". */
+const EVENT_AGE_SECONDS = { least: 60, most: 21_600 };
+const MAX_RETRY_ATTEMPTS = 2;
+
+const TOO_LONG = 'use Compute.task(), Compute.batchJob() or Compute.process(), which have no such limit';
 
 /** What a user may set of a Lambda function's size. */
 export interface LambdaSizes {
@@ -18,23 +26,59 @@ export interface LambdaSizes {
   readonly memorySize?: number;
   readonly ephemeralStorageSize?: Size;
   readonly reservedConcurrentExecutions?: number;
+  readonly provisionedConcurrentExecutions?: number;
+  readonly provisionedConcurrencyMax?: number;
+  readonly provisionedConcurrencyTargetUtilization?: number;
+  readonly retryAttempts?: number;
+  readonly maxEventAge?: Duration;
+  /** Set: the function is on Managed Instances. */
+  readonly capacityProvider?: unknown;
+}
+
+/** The numbers that a property may have. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+  readonly unit?: string;
+  /** Whether it may have a fraction. */
+  readonly fraction?: boolean;
+  readonly mend?: string;
+}
+
+/** Refuses a number that is out of its range. */
+export function checkRange(scope: IConstruct, property: string, value: number | undefined, { least, most, unit = '', fraction, mend }: Range): void {
+  if (value === undefined || Token.isUnresolved(value)) { return; }
+  const fits = (fraction ? Number.isFinite(value) : Number.isInteger(value)) && value >= least && value <= most;
+  if (!fits) {
+    const accepted = most === Infinity ? `a whole number from ${least}` : `${least} to ${most}`;
+    throw problem(scope, 'SIZE_OUT_OF_RANGE', { property, given: value, accepted: `${accepted}${unit}`, mend });
+  }
 }
 
 /** Refuses sizes that Lambda does not have. */
-export function checkSizes(scope: IConstruct, { timeout, memorySize, ephemeralStorageSize, reservedConcurrentExecutions }: LambdaSizes): void {
-  const check = (property: string, value: number | undefined, least: number, most: number, unit: string) => {
-    if (value === undefined || Token.isUnresolved(value)) { return; }
-    if (!Number.isInteger(value) || value < least || value > most) {
-      const range = most === Infinity ? `a whole number from ${least}` : `${least} to ${most}`;
-      throw problem(scope, 'SIZE_OUT_OF_RANGE', { property, given: value, accepted: `${range}${unit}` });
-    }
-  };
-  if (!timeout.isUnresolved()) { check('timeout', timeout.toMilliseconds() / 1000, 1, MAX_TIMEOUT_SECONDS, ' seconds'); }
-  check('memorySize', memorySize, MEMORY_MIB.least, MEMORY_MIB.most, ' MiB');
-  if (ephemeralStorageSize && !ephemeralStorageSize.isUnresolved()) {
-    check('ephemeralStorageSize', ephemeralStorageSize.toKibibytes() / 1024, EPHEMERAL_STORAGE_MIB.least, EPHEMERAL_STORAGE_MIB.most, ' MiB');
+export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
+  const check = (property: keyof LambdaSizes, value: number | undefined, range: Range) => checkRange(scope, property, value, range);
+  const { timeout, ephemeralStorageSize, maxEventAge, reservedConcurrentExecutions: reserved } = sizes;
+  if (!timeout.isUnresolved()) {
+    const seconds = timeout.toMilliseconds() / 1000;
+    check('timeout', seconds, { least: 1, most: MAX_TIMEOUT_SECONDS, unit: ' seconds', mend: seconds > MAX_TIMEOUT_SECONDS ? TOO_LONG : undefined });
   }
-  check('reservedConcurrentExecutions', reservedConcurrentExecutions, 0, Infinity, '');
+  const memory = sizes.capacityProvider ? { ...INSTANCE_MEMORY_MIB, unit: ' MiB on Managed Instances' } : { ...MEMORY_MIB, unit: ' MiB' };
+  check('memorySize', sizes.memorySize, memory);
+  if (ephemeralStorageSize && !ephemeralStorageSize.isUnresolved()) {
+    check('ephemeralStorageSize', ephemeralStorageSize.toKibibytes() / 1024, { ...EPHEMERAL_STORAGE_MIB, unit: ' MiB' });
+  }
+  check('reservedConcurrentExecutions', reserved, { least: 0, most: Infinity });
+  // Lambda provisions no more than a function may run.
+  const provisioned = reserved === undefined || Token.isUnresolved(reserved) ? { least: 1, most: Infinity } : { least: 1, most: reserved, unit: ', the reserved concurrency' };
+  check('provisionedConcurrentExecutions', sizes.provisionedConcurrentExecutions, provisioned);
+  const { provisionedConcurrentExecutions: least } = sizes;
+  check('provisionedConcurrencyMax', sizes.provisionedConcurrencyMax, { ...provisioned, least: least === undefined || Token.isUnresolved(least) ? 1 : least });
+  check('provisionedConcurrencyTargetUtilization', sizes.provisionedConcurrencyTargetUtilization, { least: 0.1, most: 0.9, fraction: true });
+  check('retryAttempts', sizes.retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS });
+  if (maxEventAge && !maxEventAge.isUnresolved()) {
+    check('maxEventAge', maxEventAge.toMilliseconds() / 1000, { ...EVENT_AGE_SECONDS, unit: ' seconds' });
+  }
 }
 
 /** Refuses a function whose code and layers are together too large when unzipped. Layers made elsewhere count as nothing. */
@@ -45,6 +89,20 @@ export function checkUnzippedSize(scope: IConstruct, codeBytes: number, layers: 
       property: 'code',
       given: `${total} bytes (code ${codeBytes}, layers ${total - codeBytes})`,
       accepted: `at most ${MAX_UNZIPPED_BYTES} bytes unzipped, together with all layers`,
+    });
+  }
+}
+
+/**
+ * Refuses more layers than a function may have.
+ *
+ * @param given those of the user
+ * @param added what else the function needs, for the message
+ */
+export function checkLayerCount(scope: IConstruct, given: number, added: string[]): void {
+  if (given + added.length > MAX_LAYERS) {
+    throw problem(scope, 'LAYERS_TOO_MANY', {
+      property: 'layers', given: given, accepted: `at most ${MAX_LAYERS - added.length} layers${added.length ? ` beside ${added.join(', ')}` : ''}`,
     });
   }
 }
