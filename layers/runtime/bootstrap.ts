@@ -12,6 +12,7 @@ import { inlineInvoker, JSON_TEXT } from './invokers/inline';
 import type * as Preparation from './preparation';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
+import { connectOpened } from './sources/runtime-api-transport';
 
 /** Exit codes that AWS's client uses for the same. */
 const EXIT_REJECTION = 128;
@@ -19,9 +20,9 @@ const EXIT_EXCEPTION = 129;
 
 const environment = process.env;
 const address = environment.AWS_LAMBDA_RUNTIME_API;
-/** The Runtime API is served by a host of ours. */
-const hosted = environment.HYBRID_HOSTED === '1';
-delete environment.HYBRID_HOSTED;
+/** Where a host of ours serves the Runtime API besides. */
+const descriptor = environment.HYBRID_RUNTIME_API_FD;
+delete environment.HYBRID_RUNTIME_API_FD;
 
 if (!address) {
   process.stderr.write('cdk-hybrid: AWS_LAMBDA_RUNTIME_API is not set: the bootstrap is started by Lambda or by a host that serves the Runtime API (host:port); to try a function on this machine use: npx cdk-hybrid invoke\n');
@@ -42,7 +43,10 @@ function startSingle(runtimeApi: string): void {
 
   const errorFormat = () => require('./core/error-format') as typeof ErrorFormat;
   const logError = (title: string, thrown: unknown) => errorFormat().logError(options.format, title, thrown);
-  const client = new RuntimeApiClient(runtimeApi, { onRefusal: (message) => console.error('Runtime API Error:', message) });
+  const client = new RuntimeApiClient(runtimeApi, {
+    connect: descriptor ? connectOpened(Number(descriptor)) : undefined,
+    onRefusal: (message) => console.error('Runtime API Error:', message),
+  });
   client.open();
 
   let initFailure = false;
@@ -92,7 +96,7 @@ function startSingle(runtimeApi: string): void {
       invoke,
       around: enter,
       keepAlive: false,
-      pipelined: hosted,
+      pipelined: descriptor !== undefined,
       logError,
       onLost: (error) => {
         logError('Runtime API Error', error);

@@ -58,18 +58,7 @@ export class RuntimeApiServer implements RuntimeApi {
     this.http.headersTimeout = 0;
     this.http.keepAliveTimeout = 0;
     this.http.on('clientError', (_error, socket) => refuseTruncated(socket as Socket));
-    this.server = createSocketServer({ allowHalfOpen: true }, (socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
-      new RuntimeApiConnection(socket, {
-        next: (reply) => this.next(reply),
-        respond: (id, body, contentType, reply) => {
-          const flight = this.answering(id, 'response', undefined, reply);
-          if (flight) this.complete(flight, 'response', { bytes: body, contentType }, reply);
-        },
-        handOver: (taken) => this.http.emit('connection', taken),
-      });
-    });
+    this.server = createSocketServer({ allowHalfOpen: true }, (socket) => this.serve(socket));
   }
 
   async listen(): Promise<this> {
@@ -82,6 +71,19 @@ export class RuntimeApiServer implements RuntimeApi {
 
   get address(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    new RuntimeApiConnection(socket, {
+      next: (reply) => this.next(reply),
+      respond: (id, body, contentType, reply) => {
+        const flight = this.answering(id, 'response', undefined, reply);
+        if (flight) this.complete(flight, 'response', { bytes: body, contentType }, reply);
+      },
+      handOver: (taken) => this.http.emit('connection', taken),
+    });
   }
 
   get waiting(): number {

@@ -1,5 +1,6 @@
 /** Defines a bootstrap as a child process: started in its own process group, its output read line by line. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
@@ -10,7 +11,12 @@ export interface BootstrapCommand {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Record<string, string>;
+  /** Whether a socket between the host and the bootstrap is opened with it, at CHANNEL_DESCRIPTOR. @default false */
+  readonly channel?: boolean;
 }
+
+/** Where the bootstrap finds the socket. */
+export const CHANNEL_DESCRIPTOR = 3;
 
 export interface ProcessExit {
   readonly code: number | null;
@@ -40,7 +46,7 @@ export class BootstrapProcess {
     this.child = spawn(file, args, {
       cwd: command.cwd,
       env: command.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(command.channel ? ['pipe' as const] : [])],
       // Its own group: Ctrl-C in the terminal reaches the host alone, and a shell that loops over an engine goes with all it started.
       detached: process.platform !== 'win32',
       windowsHide: true,
@@ -48,6 +54,11 @@ export class BootstrapProcess {
     readLines(this.child.stdout!, (line) => onLine(line, 'stdout'));
     readLines(this.child.stderr!, (line) => onLine(line, 'stderr'));
     this.exited = this.watch();
+  }
+
+  /** The host's end of the socket. */
+  get channel(): Socket | undefined {
+    return this.child.stdio[CHANNEL_DESCRIPTOR] as Socket | undefined;
   }
 
   /** The process and everything it started, as far as it is still there. */
@@ -77,6 +88,7 @@ export class BootstrapProcess {
           this.kill('SIGKILL');
           this.child.stdout?.destroy();
           this.child.stderr?.destroy();
+          this.channel?.destroy();
         }, LEFT_BEHIND_MS);
         this.child.once('close', () => {
           clearTimeout(timer);

@@ -14,6 +14,8 @@ export interface WorkerOptions {
   /** The whole environment of a bootstrap whose Runtime API is at this address. */
   readonly environment: (runtimeApi: string) => Record<string, string>;
   readonly openRuntimeApi: RuntimeApiFactory;
+  /** Whether the bootstrap is served on a socket that is opened with it, too. @default false */
+  readonly channel?: boolean;
   /** How many invocations a worker carries at once: 1 = Lambda's own way. */
   readonly maxConcurrency: number;
   readonly timeoutMs: number;
@@ -149,8 +151,9 @@ export class IsolatedWorker {
     });
     const { address } = this.api;
     const argv = typeof options.bootstrap === 'function' ? options.bootstrap(address) : options.bootstrap;
-    this.child = new BootstrapProcess({ argv, cwd: options.cwd, env: options.environment(address) },
+    this.child = new BootstrapProcess({ argv, cwd: options.cwd, env: options.environment(address), channel: options.channel },
       (line, source) => this.log(line, source, this.flightOf(line)));
+    if (this.child.channel) this.api.serve(this.child.channel);
     if (this.killed) this.child.kill(this.killed);
     const exit = await this.child.exited;
     clearTimeout(limit);

@@ -1,4 +1,5 @@
 /** Defines the Runtime API as the host serves it to a bootstrap. */
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { FunctionError, InvokeRequest } from '../core/invoker';
 
@@ -29,6 +30,8 @@ export interface RuntimeApiListener {
 export interface RuntimeApi {
   /** Host and port, the value of AWS_LAMBDA_RUNTIME_API. */
   readonly address: string;
+  /** Serves the bootstrap on this connection, too. */
+  serve(connection: Socket): void;
   /** How many requests for an invocation wait. */
   readonly waiting: number;
   /** Hands an invocation to a waiting request. */

@@ -1,5 +1,5 @@
-/** Defines how bytes reach the Runtime API: a TCP connection, behind an interface that another carrier can take over. */
-import { connect as connectSocket } from 'node:net';
+/** Defines how bytes reach the Runtime API: TCP, or a socket that the host has opened. */
+import { connect as connectSocket, Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 
 /** One connection. A new one is opened when it is lost. */
 export interface Transport {
@@ -27,20 +27,31 @@ const READ_BUFFER_BYTES = 64 * 1024;
 /** Connects to `host:port`. */
 export const connectTcp: Connect = (address, listener) => {
   const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  const port = Number(address.slice(colon + 1));
+  return transportOver((onread) => connectSocket({ host, port, noDelay: true, onread }), listener);
+};
+
+/** Takes the socket that is open at this descriptor, and connects by TCP once that one is closed. */
+export function connectOpened(descriptor: number): Connect {
+  let taken = false;
+  return (address, listener) => {
+    if (taken) return connectTcp(address, listener);
+    taken = true;
+    return transportOver((onread) => new Socket({ fd: descriptor, readable: true, writable: true, onread } as SocketConstructorOpts), listener);
+  };
+}
+
+function transportOver(open: (onread: OnReadOpts) => Socket, listener: TransportListener): Transport {
   const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   let closed = false;
   let failure: Error | undefined;
-  const socket = connectSocket({
-    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
-    port: Number(address.slice(colon + 1)),
-    noDelay: true,
-    // One buffer for all reads: no stream machinery between the socket and the parser.
-    onread: {
-      buffer,
-      callback: (bytes) => {
-        if (!closed) listener.onData(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
-        return true;
-      },
+  // One buffer for all reads: no stream machinery between the socket and the parser.
+  const socket = open({
+    buffer,
+    callback: (bytes) => {
+      if (!closed) listener.onData(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
+      return true;
     },
   });
   const ended = () => {
@@ -75,4 +86,4 @@ export const connectTcp: Connect = (address, listener) => {
       socket.destroy();
     },
   };
-};
+}
