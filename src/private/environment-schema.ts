@@ -35,7 +35,8 @@ export function applySchema(scope: IConstruct, schema: Schema | undefined, given
   const atStart: Schema = {};
   for (const [name, rule] of Object.entries(schema)) {
     const { required = true, defaultValue, kind = EnvironmentKind.STRING, description } = rule;
-    if (secretNames.includes(name)) { atStart[name] = rule; continue; }
+    const explicit: EnvironmentRule = { required, kind, description };
+    if (secretNames.includes(name)) { atStart[name] = explicit; continue; }
     const value = environment[name] ?? defaultValue;
     if (value === undefined) {
       if (required) {
@@ -44,7 +45,7 @@ export function applySchema(scope: IConstruct, schema: Schema | undefined, given
       continue;
     }
     environment[name] = value;
-    if (Token.isUnresolved(value)) { atStart[name] = rule; continue; }
+    if (Token.isUnresolved(value)) { atStart[name] = explicit; continue; }
     if (!IS_KIND[kind](value)) {
       throw problem(scope, 'ENVIRONMENT_SCHEMA', { property: `environment.${name}`, given: value, accepted: `of the kind '${kind}'${description ? ` (${description})` : ''}` });
     }

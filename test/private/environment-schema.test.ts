@@ -24,7 +24,10 @@ test('a default stands where nobody gives a value, and must be of its own kind',
 
 test('tokens and secrets are checked when the handler starts', () => {
   const rules = { REGION: { kind: EnvironmentKind.STRING }, KEY: { description: 'of the shop' } };
-  expect(check(rules, { REGION: token }, ['KEY'])).toEqual({ environment: { REGION: token }, environmentSchema: rules });
+  expect(check(rules, { REGION: token }, ['KEY'])).toEqual({
+    environment: { REGION: token },
+    environmentSchema: { REGION: { required: true, kind: 'string' }, KEY: { required: true, kind: 'string', description: 'of the shop' } },
+  });
 });
 
 test('a required variable without a value is refused with what it is for', () => {
