@@ -9,12 +9,13 @@ import { RuntimeError } from './core/errors';
 import { loadHandler, type Handler } from './core/handler-loader';
 import { InFlightTable } from './core/in-flight-table';
 import { InvokeStore } from './core/invoke-store';
+import { limitedText } from './core/json-value';
 import { installLogging, logOptions } from './core/logging';
 import { abortStopSignal } from './core/stop-signal';
 import { timeoutLine } from './core/timeout';
 import type * as ThreadHttpModule from './host/thread-http';
 import { HostAnswer, posted } from './invokers/host-answer';
-import { inlineInvoker, JSON_TEXT } from './invokers/inline';
+import { inlineInvoker, parseEvent, serialize } from './invokers/inline';
 import { ThreadCarrier } from './invokers/thread-carrier';
 import type { FromThread, ThreadInvocation, ThreadSetup, ToThread } from './invokers/thread-protocol';
 
@@ -89,7 +90,7 @@ async function start(): Promise<void> {
   const handler = await load().catch((error: unknown) => void initFailed(error));
   if (!handler) return;
   const options = { contextOf: contextBuilder(process.env), emptyLoopEnds: false };
-  const invoke = inlineInvoker(handler, { ...options, ...JSON_TEXT });
+  const invoke = inlineInvoker(handler, { ...options, parse: parseEvent, serialize: (result) => limitedText(result, serialize) });
   listenToHost((invocation) => {
     const { requestId } = invocation;
     const answer = new HostAnswer(say, requestId, () => answers.delete(requestId));

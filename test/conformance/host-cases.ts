@@ -17,7 +17,7 @@ export interface Driver {
   /** What HANDLERS has for a handler of the table. @default - the same */
   readonly handlerOf?: (handler: string) => string;
   /** Why a case cannot be seen there. */
-  readonly unseen?: (each: Case, behaviour: string, invoker: Invoker) => string | undefined;
+  readonly unseen?: (each: Case, behaviour: string) => string | undefined;
   /** What the environment of the host has for the event of a case. */
   readonly environmentOf?: (event: unknown) => Record<string, string>;
   /** Invokes it once, or waits for the run that the host makes by itself. */
@@ -35,7 +35,7 @@ export function conforms(driver: Driver): void {
   afterEach(killHosts);
   describe.each(INVOKERS)(`${driver.source}, %s`, (invoker, environment) => {
     eachCase((each, behaviour) => check(driver, each, environment, behaviour === 'handler cannot be loaded'), (each, behaviour) => (
-      (invoker === 'shared' ? each.aloneBecause : undefined) ?? driver.unseen?.(each, behaviour, invoker)
+      (invoker === 'shared' ? each.aloneBecause : undefined) ?? driver.unseen?.(each, behaviour)
     ));
   });
 }

@@ -141,6 +141,14 @@ export function serves({ source, handlerOf = (handler) => handler, invoke }: Ser
       expect(host.stderr).toContain('Task timed out after 1.00 seconds');
     });
 
+    test('a result of more than 6 MB fails, and one line of the log tells', async () => {
+      const host = started('forms.big');
+      expect((await invoke(host, { bytes: 7_000_000 })).outcome.kind).toBe('error');
+      expect(await resultOf(host, { bytes: 6_000_000 })).toHaveLength(6_000_000);
+      const lines = `${host.stdout}${host.stderr}`.split('\n').filter((line) => line.includes('xceeded maximum allowed payload size'));
+      expect(lines).toHaveLength(1);
+    });
+
     // Shared: a crash takes the neighbours in its thread along, and who is in which thread is the system's choice.
     if (invoker === 'isolated') {
       test('one that crashes fails alone: its neighbour is finished', async () => {

@@ -36,9 +36,9 @@ export class InFlightTable {
   /** An id of more than 239 bytes is not kept: Lambda's have 36. */
   set(slot: number, requestId: string, deadline = Infinity, descriptor = -1): void {
     const at = slot * SLOT_BYTES;
-    const length = Buffer.byteLength(requestId);
-    if (length > ID_BYTES) return this.clear(slot);
-    this.bytes.write(requestId, at + 1, 'utf8');
+    // No character takes more than three bytes.
+    if (requestId.length > ID_BYTES / 3 && Buffer.byteLength(requestId) > ID_BYTES) return this.clear(slot);
+    const length = this.bytes.write(requestId, at + 1, ID_BYTES, 'utf8');
     this.deadlines[(at + DEADLINE) / 8] = deadline;
     this.descriptors[(at + DESCRIPTOR) / 4] = descriptor;
     this.bytes[at] = length;

@@ -50,8 +50,19 @@ export function functionError(errorType: string, errorMessage: string): Function
 /** Lambda's limit for a buffered response: 6 MiB, and 100 bytes for what wraps it. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
+const TOO_LARGE = { type: 'Function.ResponseSizeTooLarge', message: `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).` };
+
 export function responseTooLarge(): FunctionError {
-  return functionError('Function.ResponseSizeTooLarge', `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`);
+  return functionError(TOO_LARGE.type, TOO_LARGE.message);
+}
+
+/** The same as an error that is thrown, where what runs the handler and what invokes it are one. */
+export class ResponseTooLarge extends Error {
+  constructor() {
+    super(TOO_LARGE.message);
+    this.name = TOO_LARGE.type;
+    this.stack = `${this.name}: ${this.message}`;
+  }
 }
 
 /** Carries invocations out, wherever the handler runs. */

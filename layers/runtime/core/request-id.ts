@@ -2,7 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 
 const ID_BYTES = 16;
-const random = new Uint8Array(256 * ID_BYTES);
+const random = new Uint8Array(1024 * ID_BYTES);
 let used = random.length;
 
 /** The text of the last id: the dashes stay. */

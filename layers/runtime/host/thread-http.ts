@@ -2,7 +2,7 @@
 import { tell } from './errors';
 import { Refusals } from './refusals';
 import type { Handler } from '../core/handler-loader';
-import { jsonValue } from '../core/json-value';
+import { limitedValue } from '../core/json-value';
 import { inlineInvoker, serialize, type InlineOptions } from '../invokers/inline';
 import type { ThreadCarrier } from '../invokers/thread-carrier';
 import { HttpSource } from '../sources/http/http-source';
@@ -14,7 +14,7 @@ export class ThreadHttp {
 
   constructor(
     handler: Handler, options: Pick<InlineOptions<object, unknown>, 'contextOf' | 'emptyLoopEnds'>, carrier: ThreadCarrier, capacity: number, settings: HttpSettings) {
-    const invoke = inlineInvoker<object, unknown>(handler, { ...options, parse: (event) => event, serialize: asJson });
+    const invoke = inlineInvoker<object, unknown>(handler, { ...options, parse: (event) => event, serialize: limited });
     this.source = new HttpSource({
       carrier: {
         capacity,
@@ -52,4 +52,4 @@ export class ThreadHttp {
   }
 }
 
-const asJson = (result: unknown): unknown => jsonValue(result, serialize);
+const limited = (result: unknown): unknown => limitedValue(result, serialize);

@@ -5,7 +5,7 @@ import { describeExit } from './bootstrap-process';
 import type { Flight } from './flight';
 import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
 import { InFlightTable, type InFlight } from '../core/in-flight-table';
-import { functionError, MAX_RESPONSE_BYTES, responseTooLarge, type FunctionError } from '../core/invoker';
+import { functionError, type FunctionError } from '../core/invoker';
 import { monotonicNow } from '../core/monotonic';
 import { timeoutLine, timeoutMessage, timer } from '../core/timeout';
 import { writeLastAnswer } from '../sources/http/last-answer';
@@ -179,10 +179,8 @@ export class InvokerThread {
     if (!entry) return;
     const { flight } = entry;
     switch (message.kind) {
-      case 'succeeded': {
-        const payload = Buffer.from(message.json);
-        return this.land(message.requestId, () => (payload.length > MAX_RESPONSE_BYTES ? flight.fail(responseTooLarge()) : flight.respond(payload, 'application/json')));
-      }
+      case 'succeeded':
+        return this.land(message.requestId, () => flight.respond(Buffer.from(message.json), 'application/json'));
       case 'failed':
         return this.land(message.requestId, () => flight.fail({ errorType: message.errorType, payload: Buffer.from(message.body) }));
       case 'timed out':

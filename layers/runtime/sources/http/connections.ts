@@ -107,7 +107,9 @@ export class Connections {
     const traffic = trafficOf(exchange.request);
     const index = traffic.exchanges.indexOf(exchange);
     if (index < 0) return;
-    traffic.exchanges.splice(index, 1);
+    // Most are alone on their connection.
+    if (traffic.exchanges.length === 1) traffic.exchanges.pop();
+    else traffic.exchanges.splice(index, 1);
     traffic.bytesAnswered = exchange.request.socket.bytesRead;
     this.active--;
     if (this.active === 0) this.whenIdle?.();

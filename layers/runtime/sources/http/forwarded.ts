@@ -1,7 +1,8 @@
 /** Defines which client a request comes from when proxies have passed it on, and what we say of it when we are the first. */
 import { isIP } from 'node:net';
 
-const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+/** Before an IPv4 address that stands as an IPv6 one. */
+const MAPPED = '::ffff:';
 
 /**
  * The address of the client. Each proxy appends to X-Forwarded-For whom it got the request from: what the last of our
@@ -27,7 +28,8 @@ export function sourceAddress(forwardedFor: string | undefined, socketAddress: s
 export function plainAddress(socketAddress: string | undefined): string {
   if (socketAddress === undefined) return '';
   if (!socketAddress.includes(':')) return socketAddress;
-  return MAPPED_IPV4.exec(socketAddress)?.[1] ?? socketAddress;
+  const mapped = socketAddress.includes('.') && socketAddress.slice(0, MAPPED.length).toLowerCase() === MAPPED;
+  return mapped ? socketAddress.slice(MAPPED.length) : socketAddress;
 }
 
 /** Without brackets and port, which a load balancer may be told to add. */

@@ -2,6 +2,9 @@
 
 /** Ours to say: they belong to one connection, or describe how the body is sent. */
 const NOT_PASSED = new Set(['connection', 'content-length', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+/** Names that were checked, and whether they are passed: handlers give the same few over and over. */
+const checked = new Map<string, boolean>();
+const MOST_CHECKED = 512;
 /** A name, as HTTP has them. */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PLAIN_VALUE = /^[\t\x20-\x7e]*$/;
@@ -17,9 +20,9 @@ export class HeaderList {
   ascii = true;
 
   add(name: string, value: unknown): void {
-    if (!TOKEN.test(name)) throw new InvalidResult(`${show(name)} is no name of a header`);
+    const passed = checked.get(name) ?? check(name);
     const text = typeof value === 'string' ? value : textOf(name, value);
-    if (NOT_PASSED.has(name) || NOT_PASSED.has(name.toLowerCase())) return;
+    if (!passed) return;
     if (PLAIN_VALUE.test(text)) {
       this.flat.push(name, text);
       return;
@@ -33,6 +36,14 @@ export class HeaderList {
   has(name: string): boolean {
     return hasHeader(this.flat, name);
   }
+}
+
+/** Whether a header of this name is passed. */
+function check(name: string): boolean {
+  if (!TOKEN.test(name)) throw new InvalidResult(`${show(name)} is no name of a header`);
+  const passed = !NOT_PASSED.has(name.toLowerCase());
+  if (checked.size < MOST_CHECKED) checked.set(name, passed);
+  return passed;
 }
 
 /** @param name in lower case */
