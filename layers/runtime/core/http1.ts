@@ -1,4 +1,5 @@
 /** Defines a strict, incremental parser for the HTTP/1.1 replies of the Runtime API. */
+import { TOKEN } from './http-token';
 
 export interface Reply {
   readonly status: number;
@@ -13,10 +14,13 @@ export interface Reply {
 const MAX_HEAD_BYTES = 256 * 1024;
 const EMPTY = Buffer.alloc(0);
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 const DIGITS = /^\d{1,15}$/;
 const CHUNK_SIZE = /^[0-9a-fA-F]{1,12}$/;
+
+/** Names that have come before: a service sends the same few with every reply. */
+const keys = new Map<string, string>();
+const MAX_KEYS = 64;
 
 type Expecting = 'head' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'close';
 
@@ -187,13 +191,21 @@ export class ReplyParser {
 
 function addHeader(headers: Record<string, string>, line: string): void {
   const colon = line.indexOf(':');
-  const name = line.slice(0, colon);
-  if (colon < 1 || !TOKEN.test(name) || CONTROL.test(line)) throw malformed(`has the header line ${JSON.stringify(line.slice(0, 40))}`);
-  const key = name.toLowerCase();
+  const key = colon < 1 || CONTROL.test(line) ? undefined : keyOf(line.slice(0, colon));
+  if (key === undefined) throw malformed(`has the header line ${JSON.stringify(line.slice(0, 40))}`);
   const value = line.slice(colon + 1).trim();
   if (headers[key] === undefined) headers[key] = value;
   else if (key !== 'content-length') headers[key] += `, ${value}`;
   else if (headers[key] !== value) throw malformed('has two lengths');
+}
+
+/** The name in lower case, or nothing when it is none. */
+function keyOf(name: string): string | undefined {
+  const known = keys.get(name);
+  if (known !== undefined || !TOKEN.test(name)) return known;
+  const key = name.toLowerCase();
+  if (keys.size < MAX_KEYS) keys.set(name, key);
+  return key;
 }
 
 function malformed(what: string): Error {

@@ -2,6 +2,7 @@
 import { lambdaEnvironment } from './lambda-environment';
 import { RuntimeApiServer } from './runtime-api-server';
 import type { InvocationResult, InvokeRequest } from '../core/invoker';
+import { MADE_UP_ACCOUNT, regionOf } from '../core/made-up';
 import { CHANNEL_DESCRIPTOR, type LogSource } from '../invokers/bootstrap-process';
 import { IsolatedInvoker } from '../invokers/isolated';
 
@@ -37,6 +38,8 @@ export interface FunctionDefinition {
 export interface FunctionHostOptions {
   /** Each line that the bootstraps write (`stdout`, `stderr`), and Lambda's START, END and REPORT lines (`platform`). */
   readonly onLog?: (line: string, source: LogSource) => void;
+  /** Whether there are platform lines. @default true */
+  readonly platformLines?: boolean;
 }
 
 export interface StopOptions {
@@ -48,8 +51,6 @@ export interface StopOptions {
 
 /** Lambda's limit for the initialization before it counts against the function's timeout. */
 const INIT_MS = 10_000;
-/** The account that the AWS Runtime Interface Emulator makes up. */
-export const MADE_UP_ACCOUNT = '012345678912';
 
 /** The isolated invoker of a function, its environment and Runtime API as Lambda's. */
 export function isolatedFunction(definition: FunctionDefinition, options: FunctionHostOptions = {}): IsolatedInvoker {
@@ -73,13 +74,13 @@ export function isolatedFunction(definition: FunctionDefinition, options: Functi
     version,
     invokedFunctionArn: functionArn(definition),
     logFormat: definition.logFormat,
+    platformLines: options.platformLines,
     log: options.onLog ?? (() => {}),
   });
 }
 
 export function functionArn({ name, account, environment }: Pick<FunctionDefinition, 'name' | 'account' | 'environment'>): string {
-  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
-  return `arn:aws:lambda:${region}:${account ?? MADE_UP_ACCOUNT}:function:${name}`;
+  return `arn:aws:lambda:${regionOf(environment)}:${account ?? MADE_UP_ACCOUNT}:function:${name}`;
 }
 
 export class FunctionHost {

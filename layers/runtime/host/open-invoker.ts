@@ -18,11 +18,9 @@ export function openInvoker(settings: HostSettings): Invoker {
 
 function openIsolated(settings: HostSettings): Invoker {
   return isolatedFunction(settings, {
-    onLog: (line, source) => {
-      // Lambda's START, END and REPORT lines are for who stands in for Lambda; a service would log three lines for each request.
-      if (source === 'platform' && !settings.sources.includes('emulator')) return;
-      logStream(settings, source === 'stdout').write(`${line}\n`);
-    },
+    onLog: (line, source) => logStream(settings, source === 'stdout').write(`${line}\n`),
+    // They are for who stands in for Lambda; a service would log three lines for each request.
+    platformLines: settings.sources.includes('emulator'),
   });
 }
 
@@ -31,7 +29,10 @@ function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
   process.chdir(settings.taskRoot);
   const output = logStream(settings, true);
   return new SharedInvoker({
-    ...settings,
+    threads: settings.threads,
+    maxConcurrency: settings.maxConcurrency,
+    timeoutMs: settings.timeoutMs,
+    logFormat: settings.logFormat,
     workerFile: require.resolve('../host-worker'),
     environment: lambdaEnvironment({ ...settings, runtimeApi: undefined }),
     invokedFunctionArn: functionArn(settings),

@@ -4,7 +4,7 @@
  * a tenth of what an HTTP server costs; with anything else, the connection is Node's HTTP server's from then on.
  */
 import type { Socket } from 'node:net';
-import { ACCEPTED, invocationHeaders, type Reply } from './runtime-api-reply';
+import { ACCEPTED, eachInvocationHeader, type Reply } from './runtime-api-reply';
 import type { Delivery } from '../invokers/runtime-api';
 
 export interface ConnectionHandlers {
@@ -50,7 +50,7 @@ export class RuntimeApiConnection implements Reply {
     this.gone = undefined;
     const { event } = delivery;
     let head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(event)}\r\n`;
-    for (const [name, value] of invocationHeaders(delivery)) head += `${name}: ${value}\r\n`;
+    eachInvocationHeader(delivery, (name, value) => { head += `${name}: ${value}\r\n`; });
     if (typeof event === 'string') return this.write(`${head}\r\n${event}`);
     this.socket.cork();
     this.write(`${head}\r\n`);

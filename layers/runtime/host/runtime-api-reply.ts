@@ -17,19 +17,16 @@ export function refusal(errorType: string, errorMessage: string): string {
   return `${JSON.stringify({ errorMessage, errorType })}\n`;
 }
 
-/** The headers of an invocation besides those of HTTP; values are one line, of any characters. */
-export function invocationHeaders(delivery: Delivery): [name: string, value: string][] {
-  const headers: [string, string][] = [
-    ['Lambda-Runtime-Aws-Request-Id', delivery.requestId],
-    ['Lambda-Runtime-Deadline-Ms', String(delivery.deadlineMs)],
-    ['Lambda-Runtime-Invoked-Function-Arn', delivery.invokedFunctionArn],
-  ];
-  const optional = (name: string, value: string | undefined): void => { if (value) headers.push([name, value.replace(/[\r\n]+/g, ' ')]); };
+/** Calls back with the headers of an invocation besides those of HTTP; values are one line, of any characters. */
+export function eachInvocationHeader(delivery: Delivery, take: (name: string, value: string) => void): void {
+  const optional = (name: string, value: string | undefined): void => { if (value) take(name, value.replace(/[\r\n]+/g, ' ')); };
+  take('Lambda-Runtime-Aws-Request-Id', delivery.requestId);
+  take('Lambda-Runtime-Deadline-Ms', String(delivery.deadlineMs));
+  take('Lambda-Runtime-Invoked-Function-Arn', delivery.invokedFunctionArn);
   optional('Lambda-Runtime-Trace-Id', delivery.traceId);
   optional('Lambda-Runtime-Client-Context', delivery.clientContext);
   optional('Lambda-Runtime-Cognito-Identity', delivery.cognitoIdentity);
   optional('Lambda-Runtime-Aws-Tenant-Id', delivery.tenantId);
-  return headers;
 }
 
 export class HttpReply implements Reply {
@@ -42,7 +39,7 @@ export class HttpReply implements Reply {
   sendInvocation(delivery: Delivery): void {
     const headers: Record<string, string | number> = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(delivery.event) };
     // Node writes header values as Latin-1; the text of a client context is UTF-8 on the wire.
-    for (const [name, value] of invocationHeaders(delivery)) headers[name] = Buffer.from(value, 'utf8').toString('latin1');
+    eachInvocationHeader(delivery, (name, value) => { headers[name] = Buffer.from(value, 'utf8').toString('latin1'); });
     this.response.writeHead(200, headers).end(delivery.event);
   }
 

@@ -125,13 +125,13 @@ export class RuntimeApiServer implements RuntimeApi {
   }
 
   private next(reply: Reply): void {
-    const flights = [...this.flights.values()];
     if (this.state === 'initError') return refuseState(reply, 'InitError', 'Ready');
     if (this.maxInFlight === 1) {
-      if (flights.some((flight) => flight.state === 'responding')) return refuseState(reply, 'InvocationResponse', 'Ready');
-      const running = flights.find((flight) => flight.state === 'running');
-      // A client that lost the first reply asks again and is given the same invocation.
-      if (running) return reply.sendInvocation(running.delivery);
+      for (const { state, delivery } of this.flights.values()) {
+        if (state === 'responding') return refuseState(reply, 'InvocationResponse', 'Ready');
+        // A client that lost the first reply asks again and is given the same invocation.
+        if (state === 'running') return reply.sendInvocation(delivery);
+      }
     }
     this.state = 'serving';
     this.parked.push(reply);

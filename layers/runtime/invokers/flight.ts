@@ -7,11 +7,6 @@ import type { FunctionError, InvocationResult, InvokeRequest } from '../core/inv
 /** Lambda returns the last 4 KB of the log with a result. */
 const LOG_TAIL = 4 * 1024;
 
-export interface FlightReport {
-  readonly requestId: string;
-  readonly durationMs: number;
-}
-
 export class Flight implements ResponseSink {
   readonly requestId: string;
   readonly result: Promise<InvocationResult>;
@@ -21,7 +16,7 @@ export class Flight implements ResponseSink {
   private settled = false;
   private log = '';
   private resolve!: (result: InvocationResult) => void;
-  private onEnd?: (report: FlightReport) => void;
+  private onEnd?: (durationMs: number) => void;
   /** Ends a response that is being streamed. */
   private cutOff?: (error: FunctionError) => void;
 
@@ -30,7 +25,7 @@ export class Flight implements ResponseSink {
     this.result = new Promise((resolve) => { this.resolve = resolve; });
   }
 
-  start(onEnd: (report: FlightReport) => void): void {
+  start(onEnd: (durationMs: number) => void): void {
     this.startedAt = performance.now();
     this.onEnd = onEnd;
   }
@@ -65,7 +60,7 @@ export class Flight implements ResponseSink {
       resolveEnd(error);
     };
     this.settled = true;
-    this.resolve({ requestId: this.requestId, payload: Buffer.alloc(0), contentType, stream, streamEnd, logs: () => this.tail() });
+    this.resolve({ requestId: this.requestId, payload: Buffer.alloc(0), contentType, startedAt: this.startedAt || undefined, stream, streamEnd, logs: () => this.tail() });
     void streamEnd.then(() => this.end());
   }
 
@@ -86,14 +81,14 @@ export class Flight implements ResponseSink {
     // What the bootstrap wrote before it answered is in the pipe already and is read in this turn of the event loop.
     setImmediate(() => {
       this.end();
-      this.resolve({ requestId: this.requestId, ...result, logs: () => this.tail() });
+      this.resolve({ requestId: this.requestId, ...result, startedAt: this.startedAt || undefined, logs: () => this.tail() });
     });
   }
 
   private end(): void {
     if (this.ended) return;
     this.ended = true;
-    this.onEnd?.({ requestId: this.requestId, durationMs: performance.now() - this.startedAt });
+    this.onEnd?.(performance.now() - this.startedAt);
   }
 
   private tail(): string {

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   readonly version: string;
   readonly invokedFunctionArn: string;
   readonly logFormat?: 'text' | 'json';
+  /** Whether Lambda's START, END and REPORT lines are logged. @default true */
+  readonly platformLines?: boolean;
   readonly log: (line: string, source: LogSource) => void;
 }
 
@@ -48,7 +50,10 @@ export class IsolatedWorker {
   /** Settles when the process is gone and the Runtime API is closed. */
   readonly gone: Promise<void>;
   private state: 'starting' | 'serving' | 'lost' = 'starting';
-  private readonly flights = new Map<string, { flight: Flight; deadline?: NodeJS.Timeout }>();
+  /** All have the same time: the first is the first that is late. */
+  private readonly flights = new Map<string, { readonly flight: Flight; readonly deadline: number }>();
+  /** One for all flights, set anew when it goes off: few invocations last that long. */
+  private watch?: NodeJS.Timeout;
   private current?: Flight;
   private api?: RuntimeApi;
   private child?: BootstrapProcess;
@@ -85,19 +90,25 @@ export class IsolatedWorker {
       invokedFunctionArn: options.invokedFunctionArn,
       deadlineMs: deadlineAfter(options.timeoutMs),
     };
-    const deadline = timer(options.timeoutMs, () => this.timeOut(flight));
-    this.flights.set(flight.requestId, { flight, deadline });
+    const { requestId } = flight;
+    this.flights.set(requestId, { flight, deadline: performance.now() + options.timeoutMs });
+    this.watch ??= timer(options.timeoutMs, this.lookForLate);
     this.current = flight;
-    this.log(`START RequestId: ${flight.requestId} Version: ${options.version}`, 'platform', flight);
-    flight.start(({ requestId, durationMs }) => {
-      this.log(`END RequestId: ${requestId}`, 'platform', flight);
-      const init = this.initMs === undefined ? '' : `\tInit Duration: ${this.initMs.toFixed(2)} ms`;
-      this.initMs = undefined;
-      this.log(`REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${Math.ceil(durationMs)} ms`
-        + `\tMemory Size: ${options.memoryMiB} MB${init}`, 'platform', flight);
+    if (options.platformLines !== false) this.log(`START RequestId: ${requestId} Version: ${options.version}`, 'platform', flight);
+    flight.start((durationMs) => {
+      if (options.platformLines !== false) this.report(flight, durationMs);
       if (options.maxConcurrency > 1) this.land(requestId);
     });
     this.api!.deliver(delivery, flight);
+  }
+
+  private report(flight: Flight, durationMs: number): void {
+    const { requestId } = flight;
+    this.log(`END RequestId: ${requestId}`, 'platform', flight);
+    const init = this.initMs === undefined ? '' : `\tInit Duration: ${this.initMs.toFixed(2)} ms`;
+    this.initMs = undefined;
+    this.log(`REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${Math.ceil(durationMs)} ms`
+      + `\tMemory Size: ${this.options.memoryMiB} MB${init}`, 'platform', flight);
   }
 
   /** No more invocations; the process is ended once it carries none. */
@@ -139,7 +150,7 @@ export class IsolatedWorker {
           this.state = 'serving';
         }
         // With one invocation at a time the last one is over only now: until then its deadline stands.
-        if (options.maxConcurrency === 1) this.landAll();
+        if (options.maxConcurrency === 1) this.flights.clear();
         this.events.ready(this);
       },
       initFailed: (error) => {
@@ -161,7 +172,8 @@ export class IsolatedWorker {
     const failure = exited(exit, argv);
     this.lose(failure);
     for (const { flight } of this.flights.values()) flight.fail(failure(flight.requestId));
-    this.landAll();
+    this.flights.clear();
+    clearTimeout(this.watch);
     await this.api.close();
   }
 
@@ -187,6 +199,19 @@ export class IsolatedWorker {
     this.child?.kill(signal);
   }
 
+  private readonly lookForLate = (): void => {
+    const now = performance.now();
+    this.watch = undefined;
+    for (const { flight, deadline } of [...this.flights.values()]) {
+      if (deadline > now) {
+        // A timer may go off a moment early.
+        this.watch = setTimeout(this.lookForLate, Math.ceil(deadline - now));
+        return;
+      }
+      this.timeOut(flight);
+    }
+  };
+
   private timeOut(flight: Flight): void {
     const { requestId } = flight;
     if (!flight.ended) {
@@ -199,14 +224,8 @@ export class IsolatedWorker {
   }
 
   private land(requestId: string): void {
-    clearTimeout(this.flights.get(requestId)?.deadline);
     this.flights.delete(requestId);
     if (this.state === 'lost' && this.flights.size === 0) this.kill('SIGKILL');
-  }
-
-  private landAll(): void {
-    for (const { deadline } of this.flights.values()) clearTimeout(deadline);
-    this.flights.clear();
   }
 
   private flightOf(line: string): Flight | undefined {

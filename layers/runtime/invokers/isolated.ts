@@ -47,7 +47,7 @@ export class IsolatedInvoker implements Invoker {
   invoke(request: InvokeRequest): Promise<InvocationResult> {
     if (this.stopping) return Promise.reject(new Error('the function is being stopped: it takes no more invocations'));
     const flight = new Flight(request);
-    void this.follow(flight);
+    this.follow(flight);
     if (this.initFailure) {
       flight.fail(this.initFailure(flight.requestId));
       this.initFailure = undefined;
@@ -74,12 +74,13 @@ export class IsolatedInvoker implements Invoker {
     for (const flight of dropped) flight.fail(functionError('Runtime.ExitError', `RequestId: ${flight.requestId} Error: the function was stopped`));
   }
 
-  private async follow(flight: Flight): Promise<void> {
+  private follow(flight: Flight): void {
     this.flights.add(flight);
-    const result = await flight.result;
-    await result.streamEnd;
-    this.flights.delete(flight);
-    this.changed();
+    const over = (): void => {
+      this.flights.delete(flight);
+      this.changed();
+    };
+    void flight.result.then(({ streamEnd }) => { streamEnd ? void streamEnd.then(over) : over(); });
   }
 
   private dispatch(): void {

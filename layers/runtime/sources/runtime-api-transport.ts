@@ -23,6 +23,7 @@ export interface TransportListener {
 export type Connect = (address: string, listener: TransportListener) => Transport;
 
 const READ_BUFFER_BYTES = 64 * 1024;
+const TOGETHER = 16 * 1024;
 
 /** Connects to `host:port`. */
 export const connectTcp: Connect = (address, listener) => {
@@ -67,7 +68,8 @@ function transportOver(open: (onread: OnReadOpts) => Socket, listener: Transport
   return {
     write(head, body) {
       if (typeof head !== 'string') return socket.write(head);
-      if (!body) return socket.write(head, 'latin1');
+      // All in one string costs less than two in one go, as long as it is not large. What stands before the body is ASCII.
+      if (!body || body.length < TOGETHER) return socket.write(body ? head + body : head, 'utf8');
       socket.cork();
       socket.write(head, 'latin1');
       const more = socket.write(body, 'utf8');
