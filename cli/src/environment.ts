@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Stack } from './assembly';
+import type { Container } from './containers/containers';
 import { CliError, tell } from './errors';
 import type { LambdaFunction } from './functions';
+import { containerSecrets, lambdaSecrets, secretValues } from './secrets';
 import { describe, regionOf, textOf } from './template-values';
 import { RESERVED_NAMES } from '../../layers/runtime/host/lambda-environment';
 
@@ -24,6 +26,9 @@ const NEEDS_FILES = [
   'HOME', 'TMPDIR', 'USERPROFILE', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TEMP', 'TMP', 'APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'COMSPEC',
 ];
 
+/** What is done here by this program (secrets, signals), or has no use here (metrics in the log). */
+const NOT_HERE = ['HYBRID_SECRETS', 'HYBRID_GRACEFUL_SHUTDOWN', 'HYBRID_METRICS'];
+
 /** What the template says about variables, and who says it. */
 interface Variables {
   readonly name: string;
@@ -31,8 +36,10 @@ interface Variables {
   readonly variables: readonly (readonly [string, unknown])[];
 }
 
-/** Later wins: shell, template, --env-file, --env. @param inContainer whether it runs away from this machine's files */
-export function environmentOf(of: LambdaFunction, given: Readonly<Record<string, string>>, inContainer = false): Record<string, string> {
+type Given = Readonly<Record<string, string>>;
+
+/** Later wins: shell, template, secrets, --env-file, --env. @param inContainer whether it runs away from this machine's files */
+export async function environmentOf(of: LambdaFunction, given: Given, inContainer = false): Promise<Record<string, string>> {
   const { LoggingConfig: logging, Environment: environment } = of.properties;
   const values = shellEnvironment(of, inContainer);
   if (of.runtime && !of.runtime.startsWith('provided')) values.AWS_EXECUTION_ENV = `AWS_Lambda_${of.runtime}`;
@@ -40,12 +47,17 @@ export function environmentOf(of: LambdaFunction, given: Readonly<Record<string,
   if (logGroup) values.AWS_LAMBDA_LOG_GROUP_NAME = logGroup;
   if (logging?.LogFormat) values.AWS_LAMBDA_LOG_FORMAT = logging.LogFormat;
   if (logging?.ApplicationLogLevel) values.AWS_LAMBDA_LOG_LEVEL = logging.ApplicationLogLevel;
-  return { ...values, ...templateEnvironment({ ...of, variables: Object.entries(environment?.Variables ?? {}) }, given), ...given };
+  const variables = environment?.Variables ?? {};
+  const secrets = 'HYBRID_SECRETS' in variables ? lambdaSecrets(variables.HYBRID_SECRETS) : [];
+  const template = templateEnvironment({ ...of, variables: Object.entries(variables) }, given);
+  return { ...values, ...template, ...await secretValues(of.name, of.stack, secrets, given), ...given };
 }
 
-/** The environment of a container of ECS, in the same order. */
-export function containerEnvironment(of: Variables, given: Readonly<Record<string, string>>): Record<string, string> {
-  return { ...shellEnvironment(of, true), ...templateEnvironment(of, given), ...given };
+/** The environment of a container of ECS or Batch, in the same order. */
+export async function containerEnvironment({ name, stack, definition }: Container, given: Given): Promise<Record<string, string>> {
+  const variables = (definition.Environment ?? []).map(({ Name, Value }: { Name: string; Value: unknown }): [string, unknown] => [Name, Value]);
+  const values = { ...shellEnvironment({ name, stack }, true), ...templateEnvironment({ name, stack, variables }, given) };
+  return { ...values, ...await secretValues(name, stack, containerSecrets(definition), given), ...given };
 }
 
 function shellEnvironment({ name: who, stack }: Pick<Variables, 'name' | 'stack'>, inContainer: boolean): Record<string, string> {
@@ -62,9 +74,10 @@ function shellEnvironment({ name: who, stack }: Pick<Variables, 'name' | 'stack'
   return { ...values, ...region && { AWS_REGION: region, AWS_DEFAULT_REGION: region } };
 }
 
-function templateEnvironment({ name: who, stack, variables }: Variables, given: Readonly<Record<string, string>>): Record<string, string> {
+function templateEnvironment({ name: who, stack, variables }: Variables, given: Given): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [name, value] of variables) {
+    if (NOT_HERE.includes(name)) continue;
     const text = textOf(value, stack);
     if (text !== undefined) values[name] = text;
     else if (!(name in given)) tell(`${who}: ${name} is left out, only a deployment knows ${describe(value)}; give a value with --env ${name}=...`);

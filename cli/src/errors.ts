@@ -12,7 +12,7 @@ export const CLI_ERRORS = {
   CONTAINER_ENGINE_STOPPED: 'start the container engine, or name the client of another one in the variable CDK_DOCKER',
   CONTAINER_IMAGE: 'only images that the app builds can be built and run here: use DockerImageCode.fromImageAsset() or ContainerImage.fromAsset()',
   CONTAINER_NOT_STARTED: 'read what the container engine says above',
-  CONTAINER_NO_TASK: '`npx cdk-hybrid local` starts services; invoke runs tasks (HYBRID_SOURCES=task)',
+  CONTAINER_NO_TASK: '`npx cdk-hybrid local` starts it; invoke runs functions, tasks and jobs',
   CONTAINER_VARIABLE: 'rename the variable (not PATH, HOME, DOCKER_..., REGISTRY_... or the like), or give a value of one line',
   ENGINE_UNAVAILABLE: 'connect to the npm registry once (the engine is kept afterwards), or run the CLI with that Node.js version',
   ENV_INVALID: 'write --env NAME=VALUE, and one NAME=VALUE per line in the file of --env-file',

@@ -1,9 +1,10 @@
-/** Defines what `local` runs: functions, each started when it is first invoked, and services; replaced one by one when the app changes. */
+/** Defines what `local` runs: functions, each started when it is first invoked, services and processes; replaced one by one when the app changes. */
 import type { Assembly } from './assembly';
-import { containersOf, type Container } from './containers/containers';
+import { containersOf, runsOnce, type Container } from './containers/containers';
 import { stopEngine } from './containers/engine';
 import { buildImage } from './containers/images';
 import { freePort, startService, type Service } from './containers/run-container';
+import { taskFunction } from './containers/run-task';
 import { CliError, tell } from './errors';
 import { functionsOf, layersOf, type LambdaFunction, type LocalFunction } from './functions';
 import { runFunction } from './local-function';
@@ -19,8 +20,11 @@ interface Served extends Running<Service> {
   readonly ports: readonly number[];
 }
 
+/** What is invoked: a Lambda function, or a container that runs once for each invocation. */
+type Invoked = LambdaFunction | Container;
+
 export class Fleet {
-  functions: LambdaFunction[] = [];
+  functions: Invoked[] = [];
   private services: Container[] = [];
   private readonly running = new Map<string, Running<LocalFunction>>();
   private readonly served = new Map<string, Served>();
@@ -46,7 +50,7 @@ export class Fleet {
     }
   }
 
-  /** Starts the containers that listen on a port, one after the other: each may have to be built. */
+  /** Starts the services and processes, one after the other: each may have to be built. */
   async startServices(): Promise<void> {
     for (const each of this.services) await this.serve(each);
   }
@@ -82,11 +86,12 @@ export class Fleet {
 
   private take(assembly: Assembly): void {
     this.assembly = assembly;
-    this.functions = functionsOf(assembly);
-    this.services = containersOf(assembly).filter(({ ports }) => ports.length > 0);
+    const containers = containersOf(assembly);
+    this.functions = [...functionsOf(assembly), ...containers.filter(runsOnce)];
+    this.services = containers.filter((each) => !runsOnce(each));
   }
 
-  private start(of: LambdaFunction): Running<LocalFunction> {
+  private start(of: Invoked): Running<LocalFunction> {
     const running = this.launch(of);
     this.running.set(of.name, running);
     // What could not be started may be mended and tried again.
@@ -94,8 +99,8 @@ export class Fleet {
     return running;
   }
 
-  private launch(of: LambdaFunction): Running<LocalFunction> {
-    const host = runFunction(of, this.assembly, this.given, this.prefix(of));
+  private launch(of: Invoked): Running<LocalFunction> {
+    const host = 'definition' in of ? taskFunction(of, this.given, this.prefix(of)) : runFunction(of, this.assembly, this.given, this.prefix(of));
     host.catch((error: Error) => this.report(error));
     return { definition: this.definitionOf(of), host };
   }
@@ -116,7 +121,8 @@ export class Fleet {
       this.served.set(of.name, { definition, host, ports });
       // It is tried again when the app changes, whatever has.
       host.catch(() => this.served.set(of.name, { definition: '', host, ports }));
-      process.stdout.write(`${of.name}  ${(await host).addresses.join(' ')}\n`);
+      const { addresses } = await host;
+      process.stdout.write(`${of.name}  ${addresses.length > 0 ? addresses.join(' ') : 'runs'}\n`);
     } catch (error) {
       this.report(error as Error);
     }
@@ -130,13 +136,13 @@ export class Fleet {
   }
 
   /** What it is in the template; assets go there by their contents, but for those of layers. */
-  private definitionOf(of: LambdaFunction | Container): string {
+  private definitionOf(of: Invoked): string {
     const { Parameters: parameters } = of.stack.template;
-    if ('definition' in of) return JSON.stringify([of.definition, of.architecture, of.memoryMiB, parameters]);
+    if ('definition' in of) return JSON.stringify([of.definition, of.volumes, of.architecture, of.memoryMiB, parameters]);
     return JSON.stringify([of.properties, (of.properties.Layers ?? []).length > 0 ? layersOf(of, this.assembly) : [], parameters]);
   }
 
-  private prefix(of: LambdaFunction | Container): string {
+  private prefix(of: Invoked): string {
     const all = [...this.functions, ...this.services];
     return all.length > 1 ? `[${shortName(all, of)}] ` : '';
   }

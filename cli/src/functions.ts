@@ -1,7 +1,7 @@
 /** Defines the functions of an assembly: what their templates say about each, and the names that they go by. */
 import type { Asset, Assembly, Resource, Stack } from './assembly';
 import { CliError } from './errors';
-import { constructPath, shownPath, type Named } from './names';
+import { runnersOf, type Named } from './names';
 import { describe, resourceOf, textOf } from './template-values';
 import type { InvocationResult, InvokeRequest } from '../../layers/runtime/core/invoker';
 
@@ -31,13 +31,8 @@ export interface LocalFunction {
 }
 
 export function functionsOf(assembly: Assembly): LambdaFunction[] {
-  const found = assembly.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {})
-    .filter(([, resource]) => resource.Type === 'AWS::Lambda::Function')
-    .map(([logicalId, resource]) => ({ stack, logicalId, resource, path: constructPath(stack, logicalId, resource) })));
-  const paths = found.map(({ path }) => path);
-  return found.map(({ stack, logicalId, resource, path }) => {
+  return runnersOf(assembly, 'AWS::Lambda::Function').map(({ stack, logicalId, resource, path, name }) => {
     const properties = resource.Properties ?? {};
-    const name = shownPath(path, paths, assembly.constructClasses);
     const functionName = textOf(properties.FunctionName, stack);
     return {
       name,

@@ -28,7 +28,7 @@ export async function runFunction(
     taskRoot: folders.taskRoot,
     optDir: folders.optDir,
     handler: of.handler,
-    environment: { ...nodePath && { NODE_PATH: nodePath }, ...environmentOf(of, given) },
+    environment: { ...nodePath && { NODE_PATH: nodePath }, ...await environmentOf(of, given) },
     timeoutMs: of.timeoutMs,
     memoryMiB: of.memoryMiB,
     maxConcurrency: of.maxConcurrency,

@@ -1,6 +1,15 @@
 /** Defines the names that functions and containers of an assembly go by. */
-import type { Resource, Stack } from './assembly';
+import type { Assembly, Resource, Stack } from './assembly';
 import { CliError } from './errors';
+
+/** The constructs that are a function with all of its computes. */
+export const FUNCTION_CLASSES: readonly string[] = [
+  'BatchJob', 'HttpService', 'HybridFunction', 'ImageFunction', 'LaunchableTask', 'LayerFunction', 'ProcessService', 'ScheduledTask',
+].map((name) => `cdk-hybrid.${name}`);
+/** What runs code. */
+const RUNNERS: readonly string[] = ['AWS::Lambda::Function', 'AWS::ECS::TaskDefinition', 'AWS::Batch::JobDefinition'];
+/** What a compute calls the resource that runs the handler. */
+const RUNNER_ID = /\/(Function|TaskDefinition|JobDefinition)$/;
 
 export interface Named {
   /** The construct path, as people know it: without the parts that the CDK adds. */
@@ -30,18 +39,42 @@ export function shortName(all: readonly Named[], of: Named): string {
   return all.every((each) => each === of || (each.name !== id && !each.aliases.includes(id))) ? id : of.name;
 }
 
-export function constructPath(stack: Stack, logicalId: string, resource: Resource): string {
+/** A resource that runs code, with the name of its construct. */
+export interface Runner extends Omit<Named, 'aliases'> {
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly resource: Resource;
+}
+
+/** The resources of this type, which is one that runs code. */
+export function runnersOf(assembly: Assembly, type: string): Runner[] {
+  const all = assembly.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {})
+    .filter(([, { Type }]) => RUNNERS.includes(Type))
+    .map(([logicalId, resource]) => ({ stack, logicalId, resource, path: constructPath(stack, logicalId, resource) })));
+  const paths = all.map(({ path }) => path);
+  const named = all.map((each) => ({ ...each, name: shownPath(each.path, paths, assembly.constructClasses) }));
+  return named.filter(({ resource }) => resource.Type === type);
+}
+
+function constructPath(stack: Stack, logicalId: string, resource: Resource): string {
   const path = resource.Metadata?.['aws:cdk:path'] ?? stack.paths.get(logicalId);
   return typeof path === 'string' ? path.replace(/\/Resource$/, '') : `${stack.path}/${logicalId}`;
 }
 
-/** A function inside a HybridFunction has the name of the HybridFunction. */
-export function shownPath(path: string, all: readonly string[], classes: ReadonlyMap<string, string>): string {
-  if (!path.endsWith('/Function')) return path;
-  const parent = path.slice(0, -'/Function'.length);
+/** What runs a function of ours has the name of the function; a further compute the name that it was added by. */
+function shownPath(path: string, all: readonly string[], classes: ReadonlyMap<string, string>): string {
+  if (!RUNNER_ID.test(path)) return path;
+  const parent = path.replace(RUNNER_ID, '');
+  if (isOurs(parent, classes)) return parent;
   const parentClass = classes.get(parent);
   // A construct that is no jsii class is listed as a plain one: then the path alone has to tell.
   const plain = parentClass === undefined || parentClass === 'constructs.Construct';
   const alone = all.every((other) => other === path || !`${other}/`.startsWith(`${parent}/`));
-  return parentClass === 'cdk-hybrid.HybridFunction' || (plain && alone) ? parent : path;
+  return plain && alone ? parent : path;
+}
+
+/** Whether a construct is one of our functions, or in one. */
+export function isOurs(path: string, classes: ReadonlyMap<string, string>): boolean {
+  const parts = path.split('/');
+  return parts.some((_, index) => FUNCTION_CLASSES.includes(classes.get(parts.slice(0, index + 1).join('/')) ?? ''));
 }

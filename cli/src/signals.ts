@@ -4,12 +4,12 @@
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Ends the process at the first signal, or at the second when `first` takes care of the first one. */
-export function endOnSignal(first?: () => void): void {
+export function endOnSignal(first?: (code: number) => void): void {
   let handle = first;
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
       if (!handle) process.exit(code);
-      handle();
+      handle(code);
       handle = undefined;
     });
   }

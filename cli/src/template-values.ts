@@ -1,6 +1,6 @@
 /** Defines what a value of a template is on this machine: literals, pseudo parameters and what is composed of them. */
 import type { Resource, Stack } from './assembly';
-import { MADE_UP_ACCOUNT } from '../../layers/runtime/host/function-host';
+import { DEFAULT_REGION, MADE_UP_ACCOUNT } from '../../layers/runtime/core/made-up';
 
 /** The value as text; undefined when only a deployment knows it. */
 export function textOf(value: unknown, stack: Stack): string | undefined {
@@ -34,6 +34,18 @@ export function resourceOf(value: unknown, stack: Stack, stacks: readonly Stack[
   return undefined;
 }
 
+/** The logical ids that a value names, wherever in it. */
+export function referencesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, argument]) => {
+    if (key === 'Ref') return [String(argument)];
+    if (key === 'Fn::GetAtt') return [String(Array.isArray(argument) ? argument[0] : argument).split('.')[0]];
+    const named = key === 'Fn::Sub' ? [...JSON.stringify(argument).matchAll(/\$\{([^}.!]+)/g)].map(([, name]) => name) : [];
+    return [...named, ...referencesIn(argument)];
+  });
+}
+
 /** How a value that cannot be known here is shown to people. */
 export function describe(value: unknown): string {
   const text = JSON.stringify(value);
@@ -46,7 +58,7 @@ export function regionOf(stack: Stack): string | undefined {
 }
 
 function refText(name: string, stack: Stack): string | undefined {
-  const region = regionOf(stack) ?? 'us-east-1';
+  const region = regionOf(stack) ?? DEFAULT_REGION;
   const account = stack.account ?? MADE_UP_ACCOUNT;
   switch (name) {
     case 'AWS::Region': return region;

@@ -42,8 +42,8 @@ describe('list', () => {
       ...['Environment', 'Evil', 'FromBucket', 'Image', 'Inline', 'Layers', 'Lines', 'Managed', 'NamesOpt', 'Nested/Inner', 'NoBootstrap', 'Own', 'Parent', 'Python', 'Shared',
         'OtherArchitecture', 'OtherMajor', 'OtherOwn', 'Wrapped'].map((id) => `More/${id}`),
     ].sort());
-    expect(out).toMatch(/^More\/Image +container image/m);
-    expect(out).toMatch(/^App\/Hello +provided\.al2023 +(x86_64|arm64) +index\.hello$/m);
+    expect(out).toMatch(/^More\/Image +image +- /m);
+    expect(out).toMatch(/^App\/Hello +layer +provided\.al2023 +(x86_64|arm64) +index\.hello$/m);
   });
 });
 

@@ -31,7 +31,7 @@ test('a HybridFunction goes by its own name and runs on its own layer', async ()
     });
     app.synth();
   });
-  expect((await cdkHybrid(['list'], { cwd: directory, env })).out).toMatch(/^Stack\/Hello +provided\.al2023 +\w+ +index\.handler\n$/);
+  expect((await cdkHybrid(['list'], { cwd: directory, env })).out).toMatch(/^Stack\/Hello +layer +provided\.al2023 +\w+ +index\.handler\n$/);
 
   const { code, out, err } = await cdkHybrid(['invoke', 'Hello', '--event', '[1]'], { cwd: directory, env });
   expect(err).not.toContain('cdk-hybrid:');
@@ -108,7 +108,7 @@ withEngine('a HybridFunction on Compute.lambdaImage() is built, and run in the c
     new HybridFunction(new Stack(app, 'Stack'), 'Hello', { code: HandlerCode.fromEntry('hello.ts'), architecture, compute: Compute.lambdaImage() });
     app.synth();
   });
-  expect((await cdkHybrid(['list'], { cwd: directory, env })).out).toMatch(/^Stack\/Hello +container image +\w+ +index\.handler\n$/);
+  expect((await cdkHybrid(['list'], { cwd: directory, env })).out).toMatch(/^Stack\/Hello +image +- +\w+ +index\.handler\n$/);
   expect(await cdkHybrid(['build', 'Hello'], { cwd: directory, env })).toMatchObject({ code: 0, out: expect.stringMatching(/^cdkasset-\w+\n$/) });
   const { code, out } = await cdkHybrid(['invoke', 'Hello', '--event', '[1]'], { cwd: directory, env });
   expect([code, JSON.parse(out)]).toEqual([0, { event: [1], functionName: expect.stringMatching(/^Hello/), node: '/opt/bin/node', user: 993 }]);

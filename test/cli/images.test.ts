@@ -57,10 +57,10 @@ function brokenApp(breakIt: (template: any, assets: any) => void): string {
 
 test('list shows image functions and the containers whose image the app builds', async () => {
   const { out } = await run(['list']);
-  expect(out).toMatch(/^Images\/Ours +container image +(x86_64|arm64)$/m);
-  expect(out).toMatch(/^Images\/Foreign +container image +(x86_64|arm64) +from the template$/m);
-  expect(out).toMatch(/^Images\/Web +container +(x86_64|arm64) +node \/server\.js an argument$/m);
-  expect(out).toMatch(/^Images\/Job +container +(x86_64|arm64)$/m);
+  expect(out).toMatch(/^Images\/Ours +image +- +(x86_64|arm64) +-$/m);
+  expect(out).toMatch(/^Images\/Foreign +image +- +(x86_64|arm64) +from the template$/m);
+  expect(out).toMatch(/^Images\/Web +service +- +(x86_64|arm64) +node \/server\.js an argument$/m);
+  expect(out).toMatch(/^Images\/Job +task +- +(x86_64|arm64) +-$/m);
   expect(out).not.toContain('redis');
 });
 
@@ -151,7 +151,7 @@ describe('one line says what is wrong:', () => {
     ['no engine to run a task with', ['invoke', 'Job'], noEngine, 'CONTAINER_ENGINE_MISSING', 'is not on this machine'],
     ['an engine that does not run', ['invoke', 'Ours'], { CDK_DOCKER: 'false' }, 'CONTAINER_ENGINE_STOPPED', '\'false info\' fails; start the container engine'],
     ['a function of code', ['build', 'Code'], {}, 'NO_IMAGE', 'Images/Code has the runtime nodejs'],
-    ['a service has no event', ['invoke', 'Web'], {}, 'CONTAINER_NO_TASK', 'Images/Web is a container that takes no event'],
+    ['a service has no event', ['invoke', 'Web'], {}, 'CONTAINER_NO_TASK', 'Images/Web is a service and takes no event'],
     ['nothing to build', ['build'], {}, 'USAGE', '\'build\' takes one function, got none'],
     ['--tag of many', ['build', '--all', '--tag', 'x'], {}, 'USAGE', '--tag is for one image'],
     ['--publish without a port', ['local', '--publish', 'Web'], {}, 'PUBLISH_INVALID', '--publish must be CONTAINER=PORT, got \'Web\''],

@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { MAX_EVENT_BYTES, tooLarge } from '../../../layers/runtime/sources/emulator';
 import type { Assembly } from '../assembly';
-import { containersOf, type Container } from '../containers/containers';
-import { runTask } from '../containers/run-container';
+import { containersOf, runsOnce, type Container } from '../containers/containers';
+import { runTask } from '../containers/run-task';
 import { givenEnvironment } from '../environment';
 import { CliError } from '../errors';
 import { functionsOf, type LambdaFunction } from '../functions';
@@ -18,11 +18,11 @@ export async function invoke(assembly: Assembly, options: Options): Promise<numb
   const called = findNamed<LambdaFunction | Container>([...functions, ...containers], options.args[0]);
   const event = readEvent(options.event ?? '{}');
   const given = givenEnvironment(options.envFiles, options.env);
-  endOnSignal();
   if ('definition' in called) {
-    if (!called.sources.includes('task')) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a container that takes no event`);
+    if (!runsOnce(called)) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a ${called.kind} and takes no event`);
     return runTask(called, event, given);
   }
+  endOnSignal();
   const running = await runFunction(called, assembly, given);
   try {
     const result = await running.invoke({ event });

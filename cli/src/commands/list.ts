@@ -1,21 +1,36 @@
-/** Defines `list`: the functions and containers of the assembly, one per line. */
+/** Defines `list`: the functions and containers of the assembly, one per line: what each is, and when it runs. */
 import type { Assembly } from '../assembly';
-import { containersOf } from '../containers/containers';
+import { containersOf, type Container } from '../containers/containers';
 import type { ImageConfig } from '../containers/run-arguments';
 import { tell } from '../errors';
-import { functionsOf } from '../functions';
+import { functionsOf, type LambdaFunction } from '../functions';
+import { occasionsOf } from '../occasions';
+
+/** In place of what something has not. */
+const NONE = '-';
 
 export function list(assembly: Assembly): number {
-  const rows = [
-    ...functionsOf(assembly).map((each) => [each.name, each.runtime ?? 'container image', each.architecture, each.runtime ? each.handler : wordsOf(each.properties.ImageConfig)]),
-    ...containersOf(assembly).map((each) => [each.name, 'container', each.architecture, wordsOf(each.definition)]),
-  ];
+  const rows = [...functionsOf(assembly).map(functionRow), ...containersOf(assembly).map(containerRow)];
   if (rows.length === 0) tell(`there is no Lambda function and no container in ${assembly.directory}`);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) {
-    process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+    process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()}\n`);
   }
   return 0;
+}
+
+function functionRow({ name, runtime, architecture, handler, properties, stack, logicalId }: LambdaFunction): string[] {
+  const words = runtime ? handler : wordsOf(properties.ImageConfig);
+  return [name, kindOf(runtime, properties), runtime ?? NONE, architecture, words || NONE, occasionsOf(stack, logicalId).join('; ')];
+}
+
+function containerRow({ name, kind, architecture, definition, stack, logicalId }: Container): string[] {
+  return [name, kind, NONE, architecture, wordsOf(definition) || NONE, occasionsOf(stack, logicalId).join('; ')];
+}
+
+function kindOf(runtime: string | undefined, { Layers: layers = [] }: LambdaFunction['properties']): string {
+  if (runtime === undefined) return 'image';
+  return runtime.startsWith('provided') && layers.length > 0 ? 'layer' : 'zip';
 }
 
 /** What an image is given instead of its own command: for our images, the handler. */

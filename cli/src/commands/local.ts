@@ -38,7 +38,7 @@ async function serve(options: Options, watch?: Watch): Promise<void> {
   const count = fleet.functions.length;
   process.stdout.write(`Serving ${count} function${count === 1 ? '' : 's'}; try: aws lambda invoke --endpoint-url ${url} --function-name <name> /dev/stdout\n`);
 
-  const ended = new Promise<void>((resolve) => endOnSignal(resolve));
+  const ended = new Promise<void>((resolve) => endOnSignal(() => resolve()));
   const started = fleet.startServices();
   if (watch) process.stdout.write('Watching for changes\n');
   watch?.follow(async (assembly) => {

@@ -31,7 +31,7 @@ export async function runImageFunction(of: LambdaFunction, given: Readonly<Recor
   if (!image) throw new CliError('CONTAINER_IMAGE', `${of.name} is the image ${textOf(uri, of.stack) ?? describe(uri)}, which is no asset of stack ${of.stack.name}`);
   const way = await wayToHost();
   const name = await buildImage({ name: of.name, architecture: of.architecture, image });
-  const invoker = containerInvoker(of, name, way, environmentOf(of, given, true), prefix);
+  const invoker = containerInvoker(of, name, way, await environmentOf(of, given, true), prefix);
   return {
     invoke: async (request) => {
       const result = await invoker.invoke(request);

@@ -1,22 +1,19 @@
-/** Defines how a container of ECS runs here: with what its definition says, as a service on a port of this machine, or once with an event. */
-import { spawn } from 'node:child_process';
+/** Defines how a container of ECS or Batch runs here, with what its definition says; and services and processes, which run until they are told to end. */
 import { createServer, type AddressInfo } from 'node:net';
 import { nameContainer, removeContainer } from './container-names';
 import type { Container } from './containers';
 import { askEngine, engineClient, runEngine } from './engine';
-import { buildImage } from './images';
 import { commandOf, variablesOf } from './run-arguments';
+import { mountedFolders } from './shared-folders';
 import { BootstrapProcess } from '../../../layers/runtime/invokers/bootstrap-process';
 import { containerEnvironment } from '../environment';
 import { CliError, tell, tellLog } from '../errors';
 import { textOf } from '../template-values';
 
 /** ECS's own default, from SIGTERM to SIGKILL. */
-const STOP_SECONDS = 30;
-/** What Linux takes for one variable, name and all. */
-const MAX_VARIABLE_BYTES = 128 * 1024 - 1;
+export const STOP_SECONDS = 30;
 
-/** A container that serves. */
+/** A container that runs. */
 export interface Service {
   /** By which each of its ports is reached: a URL where our host listens, which speaks HTTP. */
   readonly addresses: readonly string[];
@@ -31,7 +28,9 @@ export interface Service {
 export async function startService(
   of: Container, image: string, ports: readonly number[], given: Readonly<Record<string, string>>, prefix?: string): Promise<Service> {
   const published = of.ports.flatMap((port, index) => ['--publish', `127.0.0.1:${ports[index]}:${port}`]);
-  const name = await createContainer(of, image, containerEnvironment({ ...of, variables: templateVariables(of) }, given), published);
+  const values = await containerEnvironment(of, given);
+  tellDifferences(of);
+  const name = await createContainer(of, image, values, published);
   // An engine that is configured so gives containers the network of the machine: there nothing is published.
   const onHost = await askEngine(['inspect', '--format', '{{.HostConfig.NetworkMode}}', name]) === 'host';
   let stopping = false;
@@ -53,24 +52,18 @@ export async function startService(
   };
 }
 
-/** Runs the container once with this event: its output is ours. @returns its exit code */
-export async function runTask(of: Container, event: Buffer, given: Readonly<Record<string, string>>): Promise<number> {
-  if (event.length + 'HYBRID_EVENT='.length > MAX_VARIABLE_BYTES) {
-    throw new CliError('EVENT_TOO_LARGE', `the event of --event has ${event.length} bytes, and a task is given its event in a variable of at most ${MAX_VARIABLE_BYTES}`);
-  }
-  const image = await buildImage(of);
-  const values = containerEnvironment({ ...of, variables: templateVariables(of) }, given);
-  const name = await createContainer(of, image, { ...values, HYBRID_EVENT: event.toString() });
-  const client = spawn(engineClient(), ['start', '--attach', name], {
-    stdio: ['ignore', 'inherit', 'inherit'], detached: process.platform !== 'win32', windowsHide: true,
-  });
-  const code = await new Promise<number>((resolve, reject) => client.once('error', reject).once('exit', (status) => resolve(status ?? 1)));
-  await removeContainer(name);
-  return code;
+/** One line on what is not as it is in a task of ECS. */
+export function tellDifferences(of: Container): void {
+  const { name, others } = of;
+  const parts = [
+    ...others.length > 0 ? [`its other container${others.length === 1 ? '' : 's'} (${others.join(', ')}) ${others.length === 1 ? 'is' : 'are'} left out`] : [],
+    ...mountedFolders(of).map(({ containerPath, folder }) => `${containerPath} is not the file system, but the folder ${folder}, which is empty at first`),
+  ];
+  if (parts.length > 0) tell(`${name}: here ${parts.join(', and ')}`);
 }
 
 /** @returns the name of a container that is ready to be started */
-async function createContainer(
+export async function createContainer(
   of: Container, image: string, values: Readonly<Record<string, string>>, more: readonly string[] = [],
 ): Promise<string> {
   const { args, env, write } = variablesOf(values, of.name);
@@ -98,22 +91,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function asOnEcs({ definition, memoryMiB, stack }: Container): string[] {
+function asOnEcs(of: Container): string[] {
+  const { definition, memoryMiB, stack } = of;
   const user = textOf(definition.User, stack);
+  const folders = mountedFolders(of);
+  const paths = ((definition.MountPoints ?? []) as { ContainerPath: string }[]).map(({ ContainerPath }) => ContainerPath);
   return [
     '--pull', 'never', '--stop-timeout', '0',
     ...memoryMiB ? ['--memory', `${memoryMiB}m`] : [],
     ...user ? ['--user', user] : [],
     ...definition.ReadonlyRootFilesystem === true ? ['--read-only'] : [],
     ...definition.LinuxParameters?.InitProcessEnabled === true ? ['--init'] : [],
+    ...folders.flatMap(({ containerPath, folder, readOnly }) => ['--volume', `${folder}:${containerPath}${readOnly ? ':ro' : ''}`]),
     // Whatever the volume is there, here it is an empty one that goes with the container.
-    ...(definition.MountPoints ?? []).flatMap(({ ContainerPath: path }: { ContainerPath: string }) => ['--volume', path]),
+    ...paths.filter((path) => folders.every(({ containerPath }) => containerPath !== path)).flatMap((path) => ['--volume', path]),
   ];
-}
-
-/** Plain values, and secrets, which only a deployment knows. */
-function templateVariables({ definition }: Container): [string, unknown][] {
-  const plain = (definition.Environment ?? []).map(({ Name, Value }: { Name: string; Value: unknown }): [string, unknown] => [Name, Value]);
-  const secret = (definition.Secrets ?? []).map(({ Name, ValueFrom }: { Name: string; ValueFrom: unknown }): [string, unknown] => [Name, { 'the secret': ValueFrom }]);
-  return [...plain, ...secret];
 }
