@@ -1,0 +1,93 @@
+/** Refuses what ECS does not take, before a deployment does. Tokens, known at deployment only, are let through. */
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { IConstruct } from 'constructs';
+import type { EcsComputeProps } from './ecs-options';
+import type { ComputeContext } from '../model/compute';
+import { checkRange } from '../private/check-range';
+import { problem } from '../private/errors';
+import { checkFargateSize } from '../private/fargate-sizes';
+
+const FARGATE = ['FARGATE', 'FARGATE_SPOT'];
+/** The longest that Fargate waits after SIGTERM. Source: `stopTimeout` in "Amazon ECS task definition parameters". */
+const MAX_FARGATE_STOP_SECONDS = 120;
+const MAX_STOP_SECONDS = 86_400;
+
+const FARGATE_ONLY = ['ephemeralStorageGiB', 'assignPublicIp', 'platformVersion'];
+const EC2_ONLY = ['daemon', 'placementConstraints', 'placementStrategies'];
+
+/** With the sizes that hold where none are given. */
+type SizedProps = EcsComputeProps & { readonly cpu: number; readonly memoryLimitMiB: number; readonly stopTimeout: Duration };
+
+/** Whether the task runs on Fargate; else on instances. */
+export function isFargateTask({ launchType, capacityProviderStrategies }: EcsComputeProps): boolean {
+  if (launchType) { return launchType === ecs.LaunchType.FARGATE; }
+  return (capacityProviderStrategies ?? []).every(({ capacityProvider }) => FARGATE.includes(capacityProvider));
+}
+
+/** What every ECS task must be. */
+export function checkTask(scope: IConstruct, context: ComputeContext, props: SizedProps, isFargate: boolean): void {
+  checkCapacity(scope, props, isFargate);
+  checkSizes(scope, props, isFargate);
+  checkNetwork(scope, context, props);
+  const account = context.role.principalAccount;
+  if (account !== undefined && isOther(account, Stack.of(scope).account)) {
+    throw problem(scope, 'ACCOUNT_CONFLICT', { property: 'role', given: `a role of the account ${account}`, accepted: `a role of the account that the task runs in, ${Stack.of(scope).account}` });
+  }
+}
+
+function checkCapacity(scope: IConstruct, props: EcsComputeProps, isFargate: boolean): void {
+  const { launchType, cluster, capacityProviderStrategies = [] } = props;
+  if (launchType === ecs.LaunchType.EXTERNAL) {
+    throw problem(scope, 'LAUNCH_TYPE', { property: 'launchType', given: launchType, accepted: 'LaunchType.FARGATE or LaunchType.EC2' });
+  }
+  for (const { capacityProvider } of capacityProviderStrategies) {
+    if (isFargate !== FARGATE.includes(capacityProvider)) {
+      throw problem(scope, 'LAUNCH_TYPE', {
+        property: 'capacityProviderStrategies', given: capacityProvider, accepted: isFargate ? `${FARGATE.join(' or ')} on Fargate` : 'providers of the cluster\'s instances alone on EC2',
+      });
+    }
+  }
+  for (const property of isFargate ? EC2_ONLY : FARGATE_ONLY) {
+    const given = (props as { [property: string]: unknown })[property];
+    if (given) {
+      throw problem(scope, 'LAUNCH_TYPE', { property, given: typeof given === 'object' ? 'a value' : given, accepted: `left out on ${isFargate ? 'Fargate' : 'EC2'}` });
+    }
+  }
+  if (!isFargate && !cluster) {
+    throw problem(scope, 'CLUSTER_MISSING', { property: 'cluster', given: undefined, accepted: 'a cluster with instances on EC2' });
+  }
+}
+
+function checkSizes(scope: IConstruct, props: SizedProps, isFargate: boolean): void {
+  const { cpu, memoryLimitMiB, memoryReservationMiB, ephemeralStorageGiB, stopTimeout } = props;
+  if (isFargate) {
+    checkFargateSize(scope, cpu, memoryLimitMiB);
+  } else {
+    checkRange(scope, 'cpu', cpu, { least: 128, most: 196_608, unit: 'CPU units' });
+    checkRange(scope, 'memoryLimitMiB', memoryLimitMiB, { least: 6, most: Number.MAX_SAFE_INTEGER, unit: 'MiB' });
+  }
+  checkRange(scope, 'memoryReservationMiB', memoryReservationMiB, { least: 6, most: Token.isUnresolved(memoryLimitMiB) ? Number.MAX_SAFE_INTEGER : memoryLimitMiB, unit: 'MiB' });
+  checkRange(scope, 'ephemeralStorageGiB', ephemeralStorageGiB, { least: 21, most: 200, unit: 'GiB' });
+  if (!stopTimeout.isUnresolved()) {
+    checkRange(scope, 'stopTimeout', stopTimeout.toSeconds({ integral: false }), { least: 2, most: isFargate ? MAX_FARGATE_STOP_SECONDS : MAX_STOP_SECONDS, unit: 'seconds' });
+  }
+}
+
+function checkNetwork(scope: IConstruct, { vpc, vpcSubnets }: ComputeContext, { assignPublicIp }: EcsComputeProps): void {
+  if (assignPublicIp) { return; }
+  const publicSubnets = new Set(vpc!.publicSubnets.map(({ subnetId }) => subnetId));
+  const chosen = subnets(vpc!, vpcSubnets);
+  if (chosen.some(({ subnetId }) => publicSubnets.has(subnetId))) {
+    Annotations.of(scope).addWarningV2('cdk-hybrid:Ecs.publicSubnetWithoutPublicIp',
+      'Tasks in public subnets without public IP addresses reach neither the image nor the logs. Choose private subnets with vpcSubnets, or set assignPublicIp.');
+  }
+}
+
+/** None where the selection is wrong, which the CDK says when it is used. */
+function subnets(vpc: ec2.IVpc, selection?: ec2.SubnetSelection): ec2.ISubnet[] {
+  return vpc.selectSubnets(selection).subnets;
+}
+
+const isOther = (one: string, other: string) => !Token.isUnresolved(one) && !Token.isUnresolved(other) && one !== other;

@@ -1,0 +1,56 @@
+/** How EventBridge Scheduler runs a task with an event. */
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import { runStatements, taskNetwork } from './ecs-launch';
+import type { EcsComputeProps } from './ecs-options';
+import type { EcsTask } from './ecs-task-definition';
+import type { ComputeContext } from '../model/compute';
+import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
+import { hostEventInput } from '../private/event-input';
+import { scheduleTarget } from '../private/schedule-target';
+
+/** A task that is run for each event. */
+export class TaskEventTarget implements IEventTarget {
+  /** @param task the task; @param context the function; @param props how the task is run */
+  constructor(private readonly task: EcsTask, private readonly context: ComputeContext, private readonly props: EcsComputeProps) {}
+
+  public scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget {
+    const { task, context } = this;
+    const { input, ...retries } = options;
+    const name = task.container.containerName;
+    return scheduleTarget(scope, {
+      ...retries,
+      arn: task.cluster.clusterArn,
+      input: hostEventInput(scope, {
+        input,
+        role: context.role,
+        request: environment => ({
+          containerOverrides: [{ name, environment: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })) }],
+        }),
+      }),
+      statements: runStatements(task.taskDefinition, task.cluster),
+      ecsParameters: this.ecsParameters(),
+    });
+  }
+
+  private ecsParameters(): scheduler.CfnSchedule.EcsParametersProperty {
+    const { task, context, props } = this;
+    const { capacityProviderStrategies } = props;
+    return {
+      taskDefinitionArn: task.taskDefinition.taskDefinitionArn,
+      taskCount: 1,
+      launchType: capacityProviderStrategies ? undefined : task.isFargate ? 'FARGATE' : 'EC2',
+      capacityProviderStrategy: capacityProviderStrategies,
+      platformVersion: props.platformVersion,
+      enableExecuteCommand: props.enableExecuteCommand,
+      networkConfiguration: { awsvpcConfiguration: taskNetwork(task, context, props) },
+      placementConstraints: rendered(props.placementConstraints),
+      placementStrategy: rendered(props.placementStrategies),
+    };
+  }
+}
+
+function rendered<T>(placements?: (ecs.PlacementConstraint | ecs.PlacementStrategy)[]): T[] | undefined {
+  return placements?.flatMap(placement => placement.toJson() as T[]);
+}

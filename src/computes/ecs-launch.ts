@@ -1,0 +1,52 @@
+/** What starts a task has to say, and what it must be allowed to. */
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { EcsComputeProps } from './ecs-options';
+import type { EcsTask } from './ecs-task-definition';
+import type { ComputeContext } from '../model/compute';
+
+/** The subnets and security groups of a task. */
+export interface TaskNetwork {
+  readonly subnets: string[];
+  readonly securityGroups: string[];
+  /** On Fargate. */
+  readonly assignPublicIp?: string;
+}
+
+/** In which subnets a task runs: private ones, unless it has a public address. */
+export function taskSubnets({ vpcSubnets }: Pick<ComputeContext, 'vpcSubnets'>, { assignPublicIp }: EcsComputeProps): ec2.SubnetSelection {
+  return vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {});
+}
+
+/** Where a task runs. */
+export function taskNetwork({ vpc, isFargate }: EcsTask, context: ComputeContext, props: EcsComputeProps): TaskNetwork {
+  return {
+    subnets: vpc.selectSubnets(taskSubnets(context, props)).subnetIds,
+    securityGroups: context.securityGroups?.map(({ securityGroupId }) => securityGroupId) ?? [],
+    assignPublicIp: isFargate ? (props.assignPublicIp ? 'ENABLED' : 'DISABLED') : undefined,
+  };
+}
+
+/**
+ * Leave to run this task definition on this cluster, and to give the task its two roles.
+ * Source: "Actions, resources, and condition keys for Amazon Elastic Container Service", RunTask.
+ */
+export function runStatements(taskDefinition: ecs.TaskDefinition, cluster: ecs.ICluster): iam.PolicyStatement[] {
+  const roles = [taskDefinition.taskRole, taskDefinition.executionRole].flatMap(role => role ? [role.roleArn] : []);
+  return [
+    new iam.PolicyStatement({ actions: ['ecs:RunTask'], resources: [taskDefinition.taskDefinitionArn], conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } } }),
+    new iam.PolicyStatement({ actions: ['iam:PassRole'], resources: roles, conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } }),
+  ];
+}
+
+/**
+ * Leave for ECS Exec, which services get by themselves.
+ * Source: "ECS Exec permissions" in the Amazon ECS Developer Guide.
+ */
+export function letExecute(role: iam.IRole): void {
+  role.addToPrincipalPolicy(new iam.PolicyStatement({
+    actions: ['ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel', 'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel'],
+    resources: ['*'],
+  }));
+}

@@ -1,0 +1,38 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { TaskEventTarget } from './ecs-event-target';
+import { letExecute } from './ecs-launch';
+import { ecsMetrics } from './ecs-metrics';
+import type { EcsComputeProps } from './ecs-options';
+import { ecsTask } from './ecs-task-definition';
+import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
+import type { IHandlerImage } from '../model/handler-image';
+import { vpcOf } from '../private/ecs-cluster';
+
+/** Sizes and settings of `Compute.task()`. */
+export interface TaskComputeProps extends EcsComputeProps {}
+
+/** `Compute.task()`: an ECS task that runs once for each event. */
+export class TaskCompute implements ICompute {
+  public readonly computeName = 'task';
+  public readonly servicePrincipals = ['ecs-tasks.amazonaws.com'];
+  public readonly needsVpc = true;
+  public readonly image?: IHandlerImage;
+  public readonly vpc?: ec2.IVpc;
+
+  /**
+   * @param props sizes and settings of the task
+   */
+  constructor(private readonly props: TaskComputeProps = {}) {
+    this.image = props.image;
+    this.vpc = vpcOf(props.cluster);
+  }
+
+  public bind(scope: Construct, context: ComputeContext): ComputeConfig {
+    const { props } = this;
+    const task = ecsTask(scope, context, props, { source: 'task' });
+    const { taskDefinition, cluster, image } = task;
+    if (props.enableExecuteCommand) { letExecute(context.role); }
+    return { taskDefinition, cluster, image, eventTarget: new TaskEventTarget(task, context, props), ...ecsMetrics(task) };
+  }
+}
