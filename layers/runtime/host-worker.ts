@@ -101,7 +101,7 @@ async function start(): Promise<void> {
     const { ThreadHttp } = require('./host/thread-http') as typeof ThreadHttpModule;
     http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http);
     try {
-      await http.listen(setup.http.port);
+      await http.listen(setup.httpPort!);
     } catch (error) {
       return say({ kind: 'cannot listen', message: (error as Error).message });
     }

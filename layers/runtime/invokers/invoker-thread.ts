@@ -63,10 +63,10 @@ export class InvokerThread {
   constructor(private readonly options: ThreadOptions, readonly slots: number, private readonly events: ThreadEvents) {
     // What the host hands in and what the thread takes itself share nothing but the handler.
     this.inFlight = InFlightTable.ofSlots(options.http ? 2 * slots : slots);
-    const { workerFile, environment, output, log: _log, ...setup } = options;
+    const { workerFile, environment, output, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort } = options;
     this.initialized = new Promise((resolve, reject) => { this.settleInitialized = { resolve, reject }; });
     this.worker = new Worker(workerFile, {
-      workerData: { ...setup, slots, inFlight: this.inFlight.memory } satisfies ThreadSetup,
+      workerData: { slots, inFlight: this.inFlight.memory, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort } satisfies ThreadSetup,
       env: environment,
       stdout: output !== process.stdout,
     });

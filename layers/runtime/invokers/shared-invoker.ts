@@ -11,7 +11,7 @@ export interface SharedOptions extends ThreadOptions {
 }
 
 export class SharedInvoker implements Invoker {
-  /** Where the threads answer HTTP requests. To be set before they are started when the system has chosen it. */
+  /** Where the threads answer HTTP requests. To be set before they are started. */
   httpPort?: number;
   /** Told whether a thread takes connections, whenever that may have changed. */
   onListening?: (someone: boolean) => void;
@@ -83,7 +83,7 @@ export class SharedInvoker implements Invoker {
 
   /** @param instead who goes once it is ready */
   private open(slots: number, instead?: InvokerThread): InvokerThread {
-    const thread = new InvokerThread(this.threadOptions(), slots, {
+    const thread = new InvokerThread({ ...this.options, httpPort: this.httpPort }, slots, {
       ready: () => {
         this.failures = 0;
         void instead?.retire();
@@ -103,11 +103,6 @@ export class SharedInvoker implements Invoker {
       this.initFailed(functionError('Runtime.ExitError', `a thread cannot listen: ${error.message}`));
     });
     return thread;
-  }
-
-  private threadOptions(): ThreadOptions {
-    const { http } = this.options;
-    return http && this.httpPort !== undefined ? { ...this.options, http: { ...http, port: this.httpPort } } : this.options;
   }
 
   private dispatch(): void {

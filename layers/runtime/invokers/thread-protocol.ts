@@ -13,8 +13,10 @@ export interface ThreadSetup {
   readonly logFormat: 'text' | 'json';
   /** The descriptor of log lines. */
   readonly logOutput: number;
-  /** It answers HTTP requests itself, on a port that others listen on as well. */
+  /** It answers HTTP requests itself. */
   readonly http?: HttpSettings;
+  /** Where: others listen there as well. */
+  readonly httpPort?: number;
 }
 
 /** An invocation that the host hands to a thread. */

@@ -2,7 +2,6 @@ import { readHttpSettings } from '../../../layers/runtime/sources/http/settings'
 
 test('have the defaults that the documentation names', () => {
   expect(readHttpSettings({})).toEqual({
-    port: 8080,
     eventShape: 'v2',
     trustedHops: 1,
     healthPath: '/_health',
@@ -21,7 +20,6 @@ test('have the defaults that the documentation names', () => {
 
 test('come from the environment', () => {
   expect(readHttpSettings({
-    PORT: '3000',
     HYBRID_HTTP_EVENT: 'alb-multi-value',
     HYBRID_HTTP_TRUSTED_HOPS: '2',
     HYBRID_HTTP_HEALTH_PATH: '/up',
@@ -34,7 +32,6 @@ test('come from the environment', () => {
     AWS_REGION: 'eu-west-1',
     AWS_LAMBDA_FUNCTION_NAME: 'hello',
   })).toEqual({
-    port: 3000,
     eventShape: 'alb-multi-value',
     trustedHops: 2,
     healthPath: '/up',
@@ -52,7 +49,7 @@ test('come from the environment', () => {
 });
 
 test('that are empty are those that are not there', () => {
-  const empty = Object.fromEntries(['PORT', 'HYBRID_HTTP_EVENT', 'HYBRID_HTTP_TRUSTED_HOPS', 'HYBRID_HTTP_HEALTH_PATH', 'HYBRID_HTTP_MAX_BODY', 'HYBRID_HTTP_CORS', 'AWS_ACCOUNT_ID'].map((name) => [name, '']));
+  const empty = Object.fromEntries(['HYBRID_HTTP_EVENT', 'HYBRID_HTTP_TRUSTED_HOPS', 'HYBRID_HTTP_HEALTH_PATH', 'HYBRID_HTTP_MAX_BODY', 'HYBRID_HTTP_CORS', 'AWS_ACCOUNT_ID'].map((name) => [name, '']));
   expect(readHttpSettings(empty)).toEqual(readHttpSettings({}));
 });
 

@@ -1,5 +1,5 @@
 /** Defines cross-origin resource sharing: the answer to a preflight request, and the headers that other answers get. */
-import { TOKEN } from './header-list';
+import { TOKEN } from '../../core/http-token';
 
 export interface CorsSettings {
   /** Origins, or `*`, `http://*`, `https://*`. */

@@ -1,12 +1,11 @@
 /** Defines the headers of a response: what HTTP forbids cannot get in, what belongs to the connection is left out. */
+import { TOKEN } from '../../core/http-token';
 
 /** Ours to say: they belong to one connection, or describe how the body is sent. */
 const NOT_PASSED = new Set(['connection', 'content-length', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 /** Names that were checked, and whether they are passed: handlers give the same few over and over. */
 const checked = new Map<string, boolean>();
 const MOST_CHECKED = 512;
-/** A name, as HTTP has them. */
-export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PLAIN_VALUE = /^[\t\x20-\x7e]*$/;
 const FORBIDDEN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
 

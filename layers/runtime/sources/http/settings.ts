@@ -1,5 +1,6 @@
 /** Defines the settings of the HTTP source and reads them from the environment. */
 import { corsSettings, type CorsSettings } from './cors';
+import { MADE_UP_ACCOUNT, regionOf } from '../../core/made-up';
 import { choiceSetting, integerSetting, SettingError, type Environment } from '../../core/settings';
 
 export const EVENT_SHAPES = ['v2', 'v1', 'alb', 'alb-multi-value'] as const;
@@ -7,7 +8,6 @@ export const EVENT_SHAPES = ['v2', 'v1', 'alb', 'alb-multi-value'] as const;
 export type EventShape = (typeof EVENT_SHAPES)[number];
 
 export interface HttpSettings {
-  readonly port: number;
   readonly eventShape: EventShape;
   /** How many proxies in front of us are ours: so many entries of X-Forwarded-For, from its end, are true. */
   readonly trustedHops: number;
@@ -40,8 +40,6 @@ const BUDGET_PART = 1 / 8;
 /** A body is there as bytes, as text and as JSON, in the host and again in the bootstrap, and base64 is longer by a third. */
 const BODY_COPIES = 8;
 const MOST_BODY_BYTES = 64 * MIB;
-/** The account that the local emulator makes up, too. */
-const MADE_UP_ACCOUNT = '012345678912';
 /** What Node's timers can wait. */
 const MAX_SECONDS = 2_147_483;
 
@@ -55,7 +53,6 @@ export function readHttpSettings(environment: Environment, memoryMiB = Infinity)
   const maxBodyBytes = integer('HYBRID_HTTP_MAX_BODY', MAX_BODY_BYTES, 1, LARGEST_BODY_BYTES);
   const budgetBytes = memoryMiB * MIB * BUDGET_PART;
   return {
-    port: integer('PORT', 8080, 0, 65_535),
     eventShape: choiceSetting(environment, 'HYBRID_HTTP_EVENT', EVENT_SHAPES, 'v2'),
     trustedHops: integer('HYBRID_HTTP_TRUSTED_HOPS', 1, 0, 10),
     healthPath: healthPath(environment.HYBRID_HTTP_HEALTH_PATH),
@@ -67,7 +64,7 @@ export function readHttpSettings(environment: Environment, memoryMiB = Infinity)
     requestTimeoutMs: 1000 * integer('HYBRID_HTTP_REQUEST_TIMEOUT', 30, 1, MAX_SECONDS),
     queueLimit: integer('HYBRID_HTTP_QUEUE_LIMIT', 100, 0, 1_000_000),
     accountId: environment.AWS_ACCOUNT_ID || MADE_UP_ACCOUNT,
-    region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || 'us-east-1',
+    region: regionOf(environment),
     apiId: environment.AWS_LAMBDA_FUNCTION_NAME || 'function',
   };
 }
