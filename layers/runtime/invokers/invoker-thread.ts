@@ -66,7 +66,9 @@ export class InvokerThread {
     const { workerFile, environment, output, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort } = options;
     this.initialized = new Promise((resolve, reject) => { this.settleInitialized = { resolve, reject }; });
     this.worker = new Worker(workerFile, {
-      workerData: { slots, inFlight: this.inFlight.memory, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort } satisfies ThreadSetup,
+      workerData: {
+        slots, inFlight: this.inFlight.memory, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort,
+      } satisfies ThreadSetup,
       env: environment,
       stdout: output !== process.stdout,
     });
