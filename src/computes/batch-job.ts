@@ -1,0 +1,173 @@
+import { Aws, Duration, Names, Size, Stack, Tags, Token } from 'aws-cdk-lib';
+import * as batch from 'aws-cdk-lib/aws-batch';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import type { BatchJobComputeProps } from './batch-options';
+import { batchQueue, isFargateJob } from './batch-queue';
+import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
+import type { IHandlerImage } from '../model/handler-image';
+import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
+import { checkRange } from '../private/check-range';
+import { problem } from '../private/errors';
+import { hostEventInput } from '../private/event-input';
+import { checkFargateSize } from '../private/fargate-sizes';
+import { functionImage } from '../private/function-image';
+import { hasHost, hostEnvironment } from '../private/host-environment';
+import { scheduleTarget } from '../private/schedule-target';
+
+const VCPU = 1024;
+const DEFAULT_CPU = { fargate: 256, ec2: VCPU };
+/** Fargate has at least so much memory for each CPU unit. */
+const MEMORY_MIB_PER_CPU_UNIT = 2;
+/** Source of these two: "Job timeouts" in the AWS Batch User Guide. */
+const LEAST_TIMEOUT = Duration.seconds(60);
+const STOP_TIMEOUT = Duration.seconds(30);
+/** For the start of the handler, whose own timeout begins after that. Our host ends it; Batch is there for a host that cannot. */
+const START = Duration.seconds(60);
+
+/** `Compute.batchJob()`: one run for each event, from a queue. */
+export class BatchJobCompute implements ICompute {
+  public readonly computeName = 'batchJob';
+  public readonly servicePrincipals = ['ecs-tasks.amazonaws.com'];
+  public readonly image?: IHandlerImage;
+  public readonly needsVpc: boolean;
+
+  /**
+   * @param props sizes and settings of the job
+   */
+  constructor(private readonly props: BatchJobComputeProps = {}) {
+    this.image = props.image;
+    this.needsVpc = !props.jobQueue && !props.computeEnvironments;
+  }
+
+  public bind(scope: Construct, context: ComputeContext): ComputeConfig {
+    const { props } = this;
+    const { jobQueue, computeEnvironment } = batchQueue(scope, context, props);
+    const image = functionImage(context, props.image);
+    const name = Names.uniqueResourceName(scope, { maxLength: 64, separator: '-' });
+    const jobDefinition = new batch.EcsJobDefinition(scope, 'JobDefinition', {
+      container: jobContainer(scope, context, props, { image, name }),
+      retryAttempts: props.retryAttempts,
+      retryStrategies: props.retryStrategies,
+      schedulingPriority: props.schedulingPriority,
+      timeout: attemptTimeout(context),
+      propagateTags: props.propagateTags,
+    });
+    withoutVolumeHost(jobDefinition);
+    for (const [key, value] of Object.entries(props.tags ?? {})) { Tags.of(jobDefinition).add(key, value); }
+    return {
+      image,
+      jobDefinition,
+      jobQueue,
+      computeEnvironment,
+      eventTarget: new BatchEventTarget(context, { name, jobDefinition, jobQueue, shareIdentifier: props.shareIdentifier }),
+      ...hasHost(context.runtime) && { metricNamespace: 'CdkHybrid', metricDimensions: { FunctionName: name } },
+    };
+  }
+}
+
+/** What jobs are submitted with. */
+interface Job {
+  readonly name: string;
+  readonly jobDefinition: batch.IJobDefinition;
+  readonly jobQueue: batch.IJobQueue;
+  readonly shareIdentifier?: string;
+}
+
+/** How single events become jobs: EventBridge Scheduler submits them. */
+class BatchEventTarget implements IEventTarget {
+  constructor(private readonly context: ComputeContext, private readonly job: Job) {}
+
+  public scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget {
+    const { name, jobDefinition, jobQueue, shareIdentifier } = this.job;
+    const { jobDefinitionArn } = jobDefinition;
+    const { jobQueueArn } = jobQueue;
+    return scheduleTarget(scope, {
+      ...options,
+      arn: `arn:${Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob`,
+      input: hostEventInput(scope, {
+        input: options.input,
+        role: this.context.role,
+        request: environment => ({
+          JobName: name,
+          JobDefinition: jobDefinitionArn,
+          JobQueue: jobQueueArn,
+          ShareIdentifier: shareIdentifier,
+          ContainerOverrides: { Environment: Object.entries(environment).map(([Name, Value]) => ({ Name, Value })) },
+        }),
+      }),
+      statements: [new iam.PolicyStatement({ actions: ['batch:SubmitJob'], resources: [jobDefinitionArn, jobQueueArn] })],
+    });
+  }
+}
+
+function jobContainer(
+  scope: Construct, context: ComputeContext, props: BatchJobComputeProps, { image, name }: { image: IHandlerImage; name: string },
+): batch.IEcsContainerDefinition {
+  const { cpu, memoryLimitMiB } = checkedSizes(scope, props);
+  const isReadonly = props.readonlyRootFilesystem ?? context.runtime._parts.engine !== undefined;
+  const common: batch.EcsContainerDefinitionProps = {
+    image: containerImage(scope, image),
+    command: context.handler === undefined ? undefined : [context.handler],
+    cpu: cpu / VCPU,
+    memory: Size.mebibytes(memoryLimitMiB),
+    environment: hostEnvironment(scope, context, image, { name, source: 'task', memoryMiB: memoryLimitMiB, stopTimeout: STOP_TIMEOUT }),
+    secrets: Object.fromEntries(Object.entries(context.secrets).map(([variable, secret]) => [
+      variable, { arn: secret.valueFrom, grantRead: grantee => secret.grantRead(grantee) },
+    ])),
+    jobRole: context.role,
+    readonlyRootFilesystem: isReadonly,
+    volumes: isReadonly ? [batch.EcsVolume.host({ name: 'tmp', containerPath: '/tmp' })] : [],
+    logging: ecs.LogDriver.awsLogs({ logGroup: context.logGroup, streamPrefix: name, multilinePattern: props.multilinePattern }),
+  };
+  if (!isFargateJob(props)) { return new batch.EcsEc2ContainerDefinition(scope, 'Container', { ...common, gpu: props.gpu }); }
+  const isArm = context.architecture.name === lambda.Architecture.ARM_64.name;
+  return new batch.EcsFargateContainerDefinition(scope, 'Container', {
+    ...common,
+    ephemeralStorageSize: props.ephemeralStorageGiB === undefined ? undefined : Size.gibibytes(props.ephemeralStorageGiB),
+    assignPublicIp: props.assignPublicIp,
+    fargateCpuArchitecture: isArm ? ecs.CpuArchitecture.ARM64 : ecs.CpuArchitecture.X86_64,
+    fargateOperatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+  });
+}
+
+/**
+ * Fargate takes no host of a volume, not even an empty one. Without it ECS mounts an empty folder that has the owner and the mode of the
+ * image's `VOLUME`. Sources: `Volume` in the AWS Batch API Reference, "Bind mounts" in the Amazon ECS Developer Guide.
+ */
+function withoutVolumeHost(jobDefinition: batch.EcsJobDefinition): void {
+  if (jobDefinition.container.volumes.length > 0) {
+    (jobDefinition.node.defaultChild as batch.CfnJobDefinition).addPropertyDeletionOverride('ContainerProperties.Volumes.0.Host');
+  }
+}
+
+function checkedSizes(scope: Construct, props: BatchJobComputeProps): { cpu: number; memoryLimitMiB: number } {
+  const isFargate = isFargateJob(props);
+  const cpu = props.cpu ?? (isFargate ? DEFAULT_CPU.fargate : DEFAULT_CPU.ec2);
+  const memoryLimitMiB = props.memoryLimitMiB ?? cpu * MEMORY_MIB_PER_CPU_UNIT;
+  if (isFargate) {
+    checkFargateSize(scope, cpu, memoryLimitMiB);
+  } else if (!Token.isUnresolved(cpu) && (cpu < VCPU || cpu % VCPU !== 0)) {
+    throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'cpu', given: cpu, accepted: 'whole vCPUs on EC2: 1024, 2048, ...' });
+  }
+  checkRange(scope, 'ephemeralStorageGiB', props.ephemeralStorageGiB, { least: 21, most: 200, unit: 'GiB' });
+  checkRange(scope, 'retryAttempts', props.retryAttempts, { least: 1, most: 10 });
+  checkRange(scope, 'retryStrategies', props.retryStrategies?.length, { least: 1, most: 5 });
+  checkRange(scope, 'schedulingPriority', props.schedulingPriority, { least: 0, most: 9999 });
+  return { cpu, memoryLimitMiB };
+}
+
+function attemptTimeout({ timeout, runtime }: ComputeContext): Duration {
+  if (timeout.isUnresolved()) { return timeout; }
+  const seconds = Math.ceil(timeout.toSeconds({ integral: false }));
+  return hasHost(runtime) ? Duration.seconds(seconds).plus(START) : Duration.seconds(Math.max(seconds, LEAST_TIMEOUT.toSeconds()));
+}
+
+function containerImage(scope: Construct, { asset }: IHandlerImage): ecs.ContainerImage {
+  const [stack, imageStack] = [Stack.of(scope), Stack.of(asset)];
+  if (stack !== imageStack) { stack.addDependency(imageStack, 'the image is published with that stack'); }
+  return ecs.ContainerImage.fromDockerImageAsset(asset);
+}

@@ -1,0 +1,137 @@
+/** The queue of a job and the compute environment behind it. */
+import { Annotations, Token } from 'aws-cdk-lib';
+import * as batch from 'aws-cdk-lib/aws-batch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { BatchJobComputeProps } from './batch-options';
+import type { ComputeContext } from '../model/compute';
+import { checkRange } from '../private/check-range';
+import { problem } from '../private/errors';
+
+type Property = keyof BatchJobComputeProps;
+
+const EC2_ONLY: readonly Property[] = ['gpu', 'minvCpus', 'spotBidPercentage', 'allocationStrategy', 'instanceTypes', 'instanceClasses', 'launchTemplate'];
+const FARGATE_ONLY: readonly Property[] = ['ephemeralStorageGiB', 'assignPublicIp'];
+/** What a compute environment that is made here would have. */
+const OF_ENVIRONMENT: readonly Property[] = [
+  'maxvCpus', 'minvCpus', 'spot', 'spotBidPercentage', 'allocationStrategy', 'instanceTypes', 'instanceClasses', 'launchTemplate',
+];
+const OF_QUEUE: readonly Property[] = ['computeEnvironments', 'jobQueuePriority', 'schedulingPolicy'];
+
+/** Where jobs wait and run. */
+export interface BatchQueue {
+  readonly jobQueue: batch.IJobQueue;
+  /** The compute environment that was made for the function. */
+  readonly computeEnvironment?: batch.IManagedComputeEnvironment;
+}
+
+/**
+ * The queue that was given, or one for the function. Not one for the stack: jobs have the security groups of their compute
+ * environment, and what may connect to the database is this function and no other.
+ */
+export function batchQueue(scope: Construct, context: ComputeContext, props: BatchJobComputeProps): BatchQueue {
+  const { jobQueue, computeEnvironments, schedulingPolicy, shareIdentifier } = props;
+  checkOptions(scope, props);
+  const given = computeEnvironments ?? jobQueue?.computeEnvironments.map(({ computeEnvironment }) => computeEnvironment) ?? [];
+  given.forEach(environment => checkEnvironment(scope, context, environment as batch.IComputeEnvironment, props));
+  if (schedulingPolicy && shareIdentifier === undefined) {
+    throw problem(scope, 'BATCH_OPTION', {
+      property: 'shareIdentifier', given: undefined, accepted: 'given with a scheduling policy', mend: 'name the fair share that the jobs belong to',
+    });
+  }
+  if (jobQueue) { return { jobQueue }; }
+  const made = computeEnvironments ? undefined : makeEnvironment(scope, context, props);
+  return {
+    computeEnvironment: made,
+    jobQueue: new batch.JobQueue(scope, 'JobQueue', {
+      computeEnvironments: (computeEnvironments ?? [made!]).map((environment, index) => ({ computeEnvironment: environment, order: index + 1 })),
+      priority: props.jobQueuePriority,
+      schedulingPolicy,
+    }),
+  };
+}
+
+function checkOptions(scope: Construct, props: BatchJobComputeProps): void {
+  const refuse = (names: readonly Property[], accepted: string, mend: string) => {
+    const property = names.find(name => props[name] !== undefined);
+    if (property) { throw problem(scope, 'BATCH_OPTION', { property, given: 'a value', accepted, mend }); }
+  };
+  if (isFargateJob(props)) {
+    refuse(EC2_ONLY, 'not given on Fargate', 'leave it out, or set platformCapability: Compatibility.EC2');
+  } else {
+    refuse(FARGATE_ONLY, 'not given on EC2', 'leave it out; instances have the disks of their launchTemplate and the addresses of their subnets');
+  }
+  if (props.jobQueue) { refuse([...OF_QUEUE, ...OF_ENVIRONMENT], 'not given with a jobQueue', 'set it where the queue is made'); }
+  if (props.computeEnvironments) { refuse(OF_ENVIRONMENT, 'not given with computeEnvironments', 'set it where they are made'); }
+  checkRange(scope, 'maxvCpus', props.maxvCpus, { least: 1, most: Number.MAX_SAFE_INTEGER });
+}
+
+/** Whether jobs run on Fargate. */
+export function isFargateJob({ platformCapability }: BatchJobComputeProps): boolean {
+  return platformCapability !== batch.Compatibility.EC2;
+}
+
+function makeEnvironment(scope: Construct, context: ComputeContext, props: BatchJobComputeProps): batch.IManagedComputeEnvironment {
+  const { vpcSubnets, securityGroups } = context;
+  const vpc = context.vpc!;
+  const { maxvCpus, spot, gpu } = props;
+  const common = { vpc, vpcSubnets, securityGroups, maxvCpus, spot };
+  if (isFargateJob(props)) {
+    if (vpcSubnets && !props.assignPublicIp && vpc.selectSubnets(vpcSubnets).hasPublic) {
+      Annotations.of(scope).addWarningV2('cdk-hybrid:BatchJob.publicSubnets',
+        'the subnets are public and jobs have no public IP address, so that their image cannot be pulled through the internet; set assignPublicIp, or choose private subnets');
+    }
+    return new batch.FargateComputeEnvironment(scope, 'ComputeEnvironment', common);
+  }
+  const { instanceTypes, instanceClasses } = props;
+  const isChosen = (instanceTypes?.length ?? 0) + (instanceClasses?.length ?? 0) > 0;
+  checkArchitecture(scope, context, { instanceTypes, instanceClasses });
+  if (gpu && !isChosen) {
+    throw problem(scope, 'BATCH_OPTION', {
+      property: 'instanceTypes', given: undefined, accepted: 'types with GPUs when gpu is given', mend: 'name some, e.g. g5.xlarge',
+    });
+  }
+  const isArm = context.architecture.name === lambda.Architecture.ARM_64.name;
+  return new batch.ManagedEc2EcsComputeEnvironment(scope, 'ComputeEnvironment', {
+    ...common,
+    minvCpus: props.minvCpus,
+    spotBidPercentage: props.spotBidPercentage,
+    allocationStrategy: props.allocationStrategy,
+    instanceTypes,
+    instanceClasses,
+    defaultInstanceClasses: isChosen ? undefined : [isArm ? batch.DefaultInstanceClass.ARM64 : batch.DefaultInstanceClass.X86_64],
+    useOptimalInstanceClasses: isChosen ? false : undefined,
+    // For instances with GPUs Batch has images of its own.
+    images: gpu ? undefined : [{ imageType: batch.EcsMachineImageType.ECS_AL2023 }],
+    launchTemplate: props.launchTemplate,
+  });
+}
+
+/** Refuses an environment that cannot run the job. Of imported ones nothing is known. */
+function checkEnvironment(scope: Construct, context: ComputeContext, environment: batch.IComputeEnvironment, props: BatchJobComputeProps): void {
+  const isFargate = environment instanceof batch.FargateComputeEnvironment;
+  const isEc2 = environment instanceof batch.ManagedEc2EcsComputeEnvironment;
+  if (isFargate ? !isFargateJob(props) : isEc2 && isFargateJob(props)) {
+    throw problem(scope, 'BATCH_OPTION', {
+      property: 'platformCapability',
+      given: isFargate ? batch.Compatibility.EC2 : batch.Compatibility.FARGATE,
+      accepted: `that of the compute environment ${environment.node.path}`,
+      mend: `set platformCapability: Compatibility.${isFargate ? 'FARGATE' : 'EC2'}`,
+    });
+  }
+  if (isEc2) { checkArchitecture(scope, context, environment); }
+}
+
+function checkArchitecture(
+  scope: Construct, { architecture }: ComputeContext, { instanceTypes = [], instanceClasses = [] }: Pick<BatchJobComputeProps, 'instanceTypes' | 'instanceClasses'>,
+): void {
+  const types = [
+    ...instanceTypes,
+    ...instanceClasses.map(instanceClass => ec2.InstanceType.of(instanceClass, ec2.InstanceSize.LARGE)),
+  ].filter(type => !Token.isUnresolved(type.toString()));
+  const wrong = types.find(type => type.architecture !== architecture.name);
+  if (wrong) {
+    throw problem(scope, 'BATCH_ARCHITECTURE', { property: 'architecture', given: architecture.name, accepted: `${wrong.architecture}, that of the instance type ${wrong.toString()}` });
+  }
+}

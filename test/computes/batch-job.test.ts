@@ -1,0 +1,380 @@
+import { CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as batch from 'aws-cdk-lib/aws-batch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { BatchJobComputeProps, Compute, HandlerRuntime, HandlerSecret, HybridFunction, HybridFunctionProps } from '../../src';
+import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized, withSmallRuntime } from '../small-runtime';
+
+type Props<T> = T | ((stack: Stack) => T);
+const of = <T>(props: Props<T>, stack: Stack): T => typeof props === 'function' ? (props as (stack: Stack) => T)(stack) : props;
+
+const job = (compute: Props<BatchJobComputeProps> = {}, fn: Props<HybridFunctionProps> = {}) => synthesized(stack => {
+  new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.batchJob(of(compute, stack)), ...of(fn, stack) });
+});
+const EC2 = batch.Compatibility.EC2;
+
+const definition = (template: Template) => Object.values(template.findResources('AWS::Batch::JobDefinition'))[0].Properties;
+const container = (template: Template) => definition(template).ContainerProperties;
+const environment = (template: Template) => Object.fromEntries(
+  (container(template).Environment as { Name: string; Value: unknown }[]).map(({ Name, Value }) => [Name, Value]),
+);
+const CONTAINER: HybridFunctionProps = { runtime: HandlerRuntime.container({ dockerfile: 'Dockerfile', entrypoint: '/bin/abc' }), code: undefined };
+const fakeArm = { architecture: lambda.Architecture.ARM_64, ...CONTAINER };
+
+describe('a job', () => {
+  test('has a definition, a queue and a compute environment on Fargate', () => {
+    const template = job();
+    template.hasResourceProperties('AWS::Batch::JobDefinition', {
+      Type: 'container',
+      PlatformCapabilities: ['FARGATE'],
+      ContainerProperties: {
+        Image: { 'Fn::Sub': Match.stringLikeRegexp('111122223333.dkr.ecr.eu-west-1.*:[0-9a-f]{64}$') },
+        Command: ['index.handler'],
+        ResourceRequirements: [{ Type: 'MEMORY', Value: '512' }, { Type: 'VCPU', Value: '0.25' }],
+        RuntimePlatform: { CpuArchitecture: 'X86_64', OperatingSystemFamily: 'LINUX' },
+        NetworkConfiguration: { AssignPublicIp: 'DISABLED' },
+      },
+    });
+    template.hasResourceProperties('AWS::Batch::JobQueue', { ComputeEnvironmentOrder: [{ Order: 1, ComputeEnvironment: Match.anyValue() }], Priority: 1, State: 'ENABLED' });
+    template.hasResourceProperties('AWS::Batch::ComputeEnvironment', { Type: 'managed', ComputeResources: { Type: 'FARGATE' } });
+    expect(Object.keys(template.findOutputs('*'))).toEqual([]);
+  });
+
+  test('construct ids are a contract with deployed stacks', () => {
+    const ids = Object.keys(job().toJSON().Resources).filter(id => !id.startsWith('CdkHybridVpc'));
+    expect(ids.sort()).toMatchSnapshot();
+  });
+
+  test('its host is told what it is, and takes the event of a task', () => {
+    const variables = environment(job({ cpu: 1024, memoryLimitMiB: 3072 }, { timeout: Duration.hours(2), environment: { TABLE: 'orders' }, logFormat: lambda.LoggingFormat.JSON }));
+    expect(variables).toEqual({
+      TABLE: 'orders',
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCOUNT_ID: '111122223333',
+      AWS_LAMBDA_FUNCTION_NAME: expect.stringMatching(/^Stack-Report-/),
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3072',
+      AWS_LAMBDA_FUNCTION_TIMEOUT: '7200',
+      AWS_LAMBDA_LOG_FORMAT: 'JSON',
+      HYBRID_SOURCES: 'task',
+      HYBRID_METRICS: 'emf',
+      HYBRID_STOP_TIMEOUT: '30',
+    });
+  });
+
+  test('the root file system cannot be written, /tmp can, on Fargate and on EC2', () => {
+    for (const compute of [{}, { platformCapability: EC2 }]) {
+      // Fargate takes no host of a volume. With none, ECS mounts an empty one with the owner and the mode of the image's VOLUME /tmp.
+      expect(container(job(compute))).toMatchObject({
+        ReadonlyRootFilesystem: true, Volumes: [{ Name: 'tmp' }], MountPoints: [{ SourceVolume: 'tmp', ContainerPath: '/tmp' }],
+      });
+      expect(JSON.stringify(container(job(compute)).Volumes)).not.toContain('Host');
+    }
+    const open = container(job({ readonlyRootFilesystem: false }));
+    expect([open.ReadonlyRootFilesystem, open.Volumes, open.MountPoints]).toEqual([false, undefined, undefined]);
+    expect(container(job({}, CONTAINER)).ReadonlyRootFilesystem).toBe(false);
+    expect(container(job({ readonlyRootFilesystem: true }, CONTAINER)).ReadonlyRootFilesystem).toBe(true);
+  });
+
+  test('logs go to the log group of the function, and the tasks\' agent alone may write them and pull the image', () => {
+    const template = job({ multilinePattern: '^\\d{4}-' });
+    expect(container(template).LogConfiguration).toEqual({
+      LogDriver: 'awslogs',
+      Options: {
+        'awslogs-group': { Ref: expect.stringMatching(/^ReportLogGroup/) },
+        'awslogs-region': 'eu-west-1',
+        'awslogs-stream-prefix': expect.stringMatching(/^Stack-Report-/),
+        'awslogs-multiline-pattern': expect.stringContaining('\\d{4}-'),
+      },
+    });
+    const roleOf = (arn: { 'Fn::GetAtt': string[] }) => arn['Fn::GetAtt'][0];
+    const { JobRoleArn, ExecutionRoleArn } = container(template);
+    expect(roleOf(JobRoleArn)).toMatch(/^ReportRole/);
+    expect(roleOf(ExecutionRoleArn)).toMatch(/^ReportContainerExecutionRole/);
+    template.hasResourceProperties('AWS::IAM::Role', { AssumeRolePolicyDocument: { Statement: [Match.objectLike({ Principal: { Service: 'ecs-tasks.amazonaws.com' } })] } });
+    const [policy] = Object.values(template.findResources('AWS::IAM::Policy'));
+    expect(policy.Properties.Roles).toEqual([{ Ref: roleOf(ExecutionRoleArn) }]);
+  });
+
+  test('the user\'s own container is told what it was promised, and nothing of our host', () => {
+    const template = job({}, { ...CONTAINER, stage: 'prod', environment: { MINE: '1' } });
+    expect(environment(template)).toEqual({ ENTRYPOINT: '/bin/abc', ENTRYPOINT_FUNC: '', STAGE: 'prod', AWS_REGION: 'eu-west-1', AWS_ACCOUNT_ID: '111122223333', MINE: '1' });
+    expect(container(template).Command).toBeUndefined();
+  });
+
+  test('secrets are ECS\'s own: Batch reads them, not the handler', () => {
+    const template = job({}, stack => ({
+      secrets: {
+        KEY: HandlerSecret.fromSecretsManager(new secretsmanager.Secret(stack, 'Key'), { field: 'api' }),
+        URL: HandlerSecret.fromSsmParameter(ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Url', { parameterName: '/url' })),
+      },
+    }));
+    expect(container(template).Secrets).toEqual([
+      { Name: 'KEY', ValueFrom: { 'Fn::Join': ['', [{ Ref: expect.stringMatching(/^Key/) }, ':api::']] } },
+      { Name: 'URL', ValueFrom: expect.anything() },
+    ]);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('^ReportContainerExecutionRole') }],
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'] })]) },
+    });
+    template.resourcePropertiesCountIs('AWS::IAM::Policy', { Roles: [{ Ref: Match.stringLikeRegexp('^ReportRole') }] }, 0);
+  });
+
+  test('shares its image with the other computes of the function', () => {
+    const template = synthesized(stack => {
+      const fn = new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaImage() });
+      fn.addCompute('Nightly', Compute.batchJob(), { handler: 'users.list', timeout: Duration.hours(3) });
+    });
+    const [fn] = Object.values(template.findResources('AWS::Lambda::Function'));
+    expect(container(template).Image).toEqual(fn.Properties.Code.ImageUri);
+    expect(container(template).Command).toEqual(['users.list']);
+    expect(definition(template).Timeout).toEqual({ AttemptDurationSeconds: 3 * 3600 + 60 });
+  });
+
+  test('reports metrics, which those of a container without our host do not', () => {
+    synthesized(stack => {
+      const fn = new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.batchJob() });
+      expect(stack.resolve(fn.metricErrors().toMetricConfig().metricStat)).toMatchObject({
+        namespace: 'CdkHybrid', metricName: 'Errors', dimensions: [{ name: 'FunctionName', value: expect.stringMatching(/^Stack-Report-/) }],
+      });
+      const own = new HybridFunction(stack, 'Own', { ...CONTAINER, compute: Compute.batchJob() });
+      expect(refusal(() => own.metricErrors())).toContain('CDK_HYBRID_METRICS_MISSING');
+    });
+  });
+
+  test('grants and connections of the function are those of its jobs', () => {
+    const template = synthesized(stack => {
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      const fn = new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, vpc, compute: Compute.batchJob() });
+      new ec2.SecurityGroup(stack, 'Database', { vpc }).connections.allowFrom(fn, ec2.Port.POSTGRES);
+    });
+    const [{ Properties: { ComputeResources } }] = Object.values(template.findResources('AWS::Batch::ComputeEnvironment'));
+    expect(ComputeResources.SecurityGroupIds).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^ReportSecurityGroup/), 'GroupId'] }]);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourceSecurityGroupId: ComputeResources.SecurityGroupIds[0] });
+  });
+});
+
+describe('batch: retries', () => {
+  test('a job is tried as often as retryAttempts says', () => {
+    expect(definition(job({ retryAttempts: 4 })).RetryStrategy).toEqual({ Attempts: 4 });
+    expect(definition(job()).RetryStrategy).toEqual({});
+    for (const retryAttempts of [0, 11, 1.5]) {
+      expect(refusal(() => job({ retryAttempts }))).toBe(`Stack/Report: 'retryAttempts' must be 1 to 10, got ${retryAttempts}; choose a value in the range [CDK_HYBRID_SIZE_OUT_OF_RANGE]`);
+    }
+  });
+
+  test('retryStrategies say after which failures', () => {
+    const retryStrategies = [
+      batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED), batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.custom({ onExitCode: '124' })),
+    ];
+    expect(definition(job({ retryAttempts: 3, retryStrategies })).RetryStrategy).toEqual({
+      Attempts: 3, EvaluateOnExit: [{ Action: 'RETRY', OnStatusReason: 'Host EC2*' }, { Action: 'EXIT', OnExitCode: '124' }],
+    });
+    expect(refusal(() => job({ retryStrategies: Array(6).fill(retryStrategies[0]) }))).toContain("'retryStrategies' must be 1 to 5, got 6");
+  });
+});
+
+describe('batch: timeout', () => {
+  test('the host keeps the timeout of the function; Batch waits a minute longer, for the start', () => {
+    const of_ = (timeout: Duration) => {
+      const template = job({}, { timeout });
+      return [environment(template).AWS_LAMBDA_FUNCTION_TIMEOUT, definition(template).Timeout];
+    };
+    expect(of_(Duration.seconds(1))).toEqual(['1', { AttemptDurationSeconds: 61 }]);
+    expect(of_(Duration.days(3))).toEqual(['259200', { AttemptDurationSeconds: 259_260 }]);
+    expect(of_(Duration.millis(1500))).toEqual(['2', { AttemptDurationSeconds: 62 }]);
+  });
+
+  test('a container without our host is ended by Batch, which knows no less than a minute', () => {
+    const of_ = (seconds: number) => definition(job({}, { ...CONTAINER, timeout: Duration.seconds(seconds) })).Timeout.AttemptDurationSeconds;
+    expect([of_(5), of_(90)]).toEqual([60, 90]);
+  });
+
+  test('a timeout that is known at deployment only is passed on', () => {
+    const template = job({}, stack => ({ timeout: Duration.seconds(new CfnParameter(stack, 'Seconds', { type: 'Number' }).valueAsNumber) }));
+    expect([environment(template).AWS_LAMBDA_FUNCTION_TIMEOUT, definition(template).Timeout]).toEqual([{ Ref: 'Seconds' }, { AttemptDurationSeconds: { Ref: 'Seconds' } }]);
+  });
+});
+
+describe('batch: Fargate', () => {
+  test('memory that is not given is the least that goes with the CPU', () => {
+    const sizes = [256, 512, 1024, 2048, 4096, 8192, 16384]
+      .map(cpu => container(job({ cpu })).ResourceRequirements.map(({ Value }: { Value: string }) => Value));
+    expect(sizes).toEqual([['512', '0.25'], ['1024', '0.5'], ['2048', '1'], ['4096', '2'], ['8192', '4'], ['16384', '8'], ['32768', '16']]);
+  });
+
+  test('pairs of CPU and memory that Fargate does not have are refused', () => {
+    expect(refusal(() => job({ cpu: 256, memoryLimitMiB: 4096 }))).toMatch(/^Stack\/Report: 'memoryLimitMiB' must be one of 512, 1024, 2048 .*CDK_HYBRID_FARGATE_SIZE\]$/);
+    expect(refusal(() => job({ cpu: 300 }))).toContain('CDK_HYBRID_FARGATE_SIZE');
+    expect(container(job({ cpu: Token.asNumber({ Ref: 'Cpu' }), memoryLimitMiB: 1024 })).ResourceRequirements).toHaveLength(2);
+  });
+
+  test('ephemeralStorageGiB', () => {
+    expect(container(job({ ephemeralStorageGiB: 100 })).EphemeralStorage).toEqual({ SizeInGiB: 100 });
+    expect(refusal(() => job({ ephemeralStorageGiB: 20 }))).toContain("'ephemeralStorageGiB' must be 21 to 200 GiB, got 20");
+  });
+
+  test('assignPublicIp, for public subnets; without it they are warned of', () => {
+    const warnings = (compute: BatchJobComputeProps) => withSmallRuntime(() => {
+      const stack = new Stack();
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      new HybridFunction(stack, 'Report', { ...CONTAINER, vpc, vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC }, compute: Compute.batchJob(compute) });
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('cdk-hybrid:BatchJob.publicSubnets')).length;
+    });
+    expect([warnings({}), warnings({ assignPublicIp: true })]).toEqual([1, 0]);
+    expect(container(job({ assignPublicIp: true })).NetworkConfiguration).toEqual({ AssignPublicIp: 'ENABLED' });
+  });
+
+  test('spot and maxvCpus', () => {
+    job({ spot: true, maxvCpus: 16 }).hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { Type: 'FARGATE_SPOT', MaxvCpus: 16 } });
+    expect(refusal(() => job({ maxvCpus: 0 }))).toContain("'maxvCpus'");
+  });
+
+  test('arm64', () => {
+    expect(container(job({}, fakeArm)).RuntimePlatform).toEqual({ CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' });
+  });
+
+  test.each(['gpu', 'minvCpus', 'spotBidPercentage'] as const)('%s is for EC2', property => {
+    expect(refusal(() => job({ [property]: 1 }))).toBe(`Stack/Report: '${property}' must be not given on Fargate, got 'a value'; `
+      + 'leave it out, or set platformCapability: Compatibility.EC2 [CDK_HYBRID_BATCH_OPTION]');
+  });
+});
+
+describe('batch: EC2', () => {
+  test('instances of the function\'s architecture, in its subnets, with its security groups, started for jobs alone', () => {
+    const template = job({ platformCapability: EC2 }, stack => {
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      return { vpc, vpcSubnets: { subnets: [vpc.privateSubnets[0]] } };
+    });
+    template.hasResourceProperties('AWS::Batch::ComputeEnvironment', {
+      ComputeResources: {
+        Type: 'EC2',
+        InstanceTypes: ['default_x86_64'],
+        MinvCpus: 0,
+        MaxvCpus: 256,
+        AllocationStrategy: 'BEST_FIT_PROGRESSIVE',
+        Ec2Configuration: [{ ImageType: 'ECS_AL2023' }],
+        Subnets: [{ Ref: Match.stringLikeRegexp('^VpcPrivateSubnet1') }],
+        SecurityGroupIds: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportSecurityGroup'), 'GroupId'] }],
+      },
+    });
+    expect(definition(template)).toMatchObject({ PlatformCapabilities: ['EC2'], ContainerProperties: { ResourceRequirements: [{ Type: 'MEMORY', Value: '2048' }, { Type: 'VCPU', Value: '1' }] } });
+    expect(container(template).RuntimePlatform).toBeUndefined();
+    job({ platformCapability: EC2 }, fakeArm).hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { InstanceTypes: ['default_arm64'] } });
+  });
+
+  test('instanceTypes, instanceClasses, minvCpus, launchTemplate, allocationStrategy, spot and spotBidPercentage', () => {
+    job(stack => ({
+      platformCapability: EC2,
+      instanceTypes: [new ec2.InstanceType('m6i.large')],
+      instanceClasses: [ec2.InstanceClass.C6I],
+      minvCpus: 2,
+      maxvCpus: 8,
+      launchTemplate: new ec2.LaunchTemplate(stack, 'Template'),
+      spot: true,
+      spotBidPercentage: 60,
+      allocationStrategy: batch.AllocationStrategy.SPOT_CAPACITY_OPTIMIZED,
+    })).hasResourceProperties('AWS::Batch::ComputeEnvironment', {
+      ComputeResources: {
+        Type: 'SPOT',
+        InstanceTypes: ['m6i.large', 'c6i'],
+        MinvCpus: 2,
+        MaxvCpus: 8,
+        BidPercentage: 60,
+        AllocationStrategy: 'SPOT_CAPACITY_OPTIMIZED',
+        LaunchTemplate: { LaunchTemplateId: Match.anyValue() },
+      },
+    });
+  });
+
+  test('CPU is whole vCPUs, memory free', () => {
+    expect(container(job({ platformCapability: EC2, cpu: 3072, memoryLimitMiB: 5000 })).ResourceRequirements).toEqual([{ Type: 'MEMORY', Value: '5000' }, { Type: 'VCPU', Value: '3' }]);
+    expect(refusal(() => job({ platformCapability: EC2, cpu: 512 }))).toBe("Stack/Report: 'cpu' must be whole vCPUs on EC2: 1024, 2048, ..., got 512; choose a value in the range [CDK_HYBRID_SIZE_OUT_OF_RANGE]");
+  });
+
+  test('gpu, on instances that have some', () => {
+    const template = job({ platformCapability: EC2, gpu: 2, instanceTypes: [new ec2.InstanceType('g5.12xlarge')] });
+    expect(container(template).ResourceRequirements).toContainEqual({ Type: 'GPU', Value: '2' });
+    // Batch chooses the image with the drivers itself.
+    template.hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { Ec2Configuration: Match.absent() } });
+    expect(refusal(() => job({ platformCapability: EC2, gpu: 1 }))).toMatch(/'instanceTypes' must be types with GPUs when gpu is given.*BATCH_OPTION\]$/);
+  });
+
+  test('instances of another architecture are refused', () => {
+    const wrong = "Stack/Report: 'architecture' must be arm64, that of the instance type m7g.large, got 'x86_64'; set architecture, or choose instances of it [CDK_HYBRID_BATCH_ARCHITECTURE]";
+    expect(refusal(() => job({ platformCapability: EC2, instanceTypes: [new ec2.InstanceType('m6i.large'), new ec2.InstanceType('m7g.large')] }))).toBe(wrong);
+    expect(refusal(() => job({ platformCapability: EC2, instanceClasses: [ec2.InstanceClass.M7G] }))).toBe(wrong);
+    expect(refusal(() => job(stack => ({
+      platformCapability: EC2,
+      computeEnvironments: [new batch.ManagedEc2EcsComputeEnvironment(stack, 'Own', {
+        vpc: new ec2.Vpc(stack, 'Vpc'), instanceTypes: [new ec2.InstanceType('m7g.large')], useOptimalInstanceClasses: false,
+      })],
+    })))).toBe(wrong);
+  });
+
+  test.each(['ephemeralStorageGiB', 'assignPublicIp'] as const)('%s is for Fargate', property => {
+    const value = property === 'assignPublicIp' ? true : 30;
+    expect(refusal(() => job({ platformCapability: EC2, [property]: value }))).toMatch(new RegExp(`'${property}' must be not given on EC2.*BATCH_OPTION\\]$`));
+  });
+});
+
+describe('batch: tags and propagation', () => {
+  test('tags of the job definition, and whether tasks have them', () => {
+    const { Tags: tags, PropagateTags } = definition(job({ tags: { team: 'billing' }, propagateTags: true }));
+    expect([tags, PropagateTags]).toEqual([{ team: 'billing' }, true]);
+  });
+});
+
+describe('batch: queue', () => {
+  test('a queue of one\'s own brings its network, and no VPC is made', () => {
+    const template = job(stack => ({ jobQueue: batch.JobQueue.fromJobQueueArn(stack, 'Queue', 'arn:aws:batch:eu-west-1:111122223333:job-queue/shared') }));
+    for (const type of ['AWS::Batch::JobQueue', 'AWS::Batch::ComputeEnvironment', 'AWS::EC2::VPC', 'AWS::EC2::SecurityGroup']) { template.resourceCountIs(type, 0); }
+  });
+
+  test('compute environments of one\'s own stand behind the queue in their order', () => {
+    const template = job(stack => {
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      return { computeEnvironments: [true, false].map(spot => new batch.FargateComputeEnvironment(stack, spot ? 'Spot' : 'Full', { vpc, spot })) };
+    });
+    template.resourceCountIs('AWS::EC2::VPC', 1);
+    template.hasResourceProperties('AWS::Batch::JobQueue', {
+      ComputeEnvironmentOrder: ['Spot', 'Full'].map((name, index) => ({ Order: index + 1, ComputeEnvironment: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^${name}`), 'ComputeEnvironmentArn'] } })),
+    });
+  });
+
+  test('one whose instances are not what the job says is refused', () => {
+    const withQueue = (platformCapability?: batch.Compatibility) => job(stack => {
+      const queue = new batch.JobQueue(stack, 'Queue');
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      queue.addComputeEnvironment(platformCapability ? new batch.FargateComputeEnvironment(stack, 'Own', { vpc }) : new batch.ManagedEc2EcsComputeEnvironment(stack, 'Own', { vpc }), 1);
+      return { jobQueue: queue, platformCapability };
+    });
+    expect(refusal(() => withQueue())).toBe("Stack/Report: 'platformCapability' must be that of the compute environment Stack/Own, got 'FARGATE'; set platformCapability: Compatibility.EC2 [CDK_HYBRID_BATCH_OPTION]");
+    expect(refusal(() => withQueue(EC2))).toContain('set platformCapability: Compatibility.FARGATE');
+  });
+
+  test('what a queue or an environment of one\'s own has already is refused', () => {
+    const queue = (stack: Stack) => batch.JobQueue.fromJobQueueArn(stack, 'Queue', 'arn:aws:batch:eu-west-1:111122223333:job-queue/shared');
+    const environments = (stack: Stack) => [batch.FargateComputeEnvironment.fromFargateComputeEnvironmentArn(stack, 'Own', 'arn:aws:batch:eu-west-1:111122223333:compute-environment/own')];
+    expect(refusal(() => job(stack => ({ jobQueue: queue(stack), maxvCpus: 3 })))).toMatch(/'maxvCpus' must be not given with a jobQueue.*set it where the queue is made \[CDK_HYBRID_BATCH_OPTION\]$/);
+    expect(refusal(() => job(stack => ({ jobQueue: queue(stack), jobQueuePriority: 3 })))).toContain("'jobQueuePriority'");
+    expect(refusal(() => job(stack => ({ jobQueue: queue(stack), computeEnvironments: environments(stack) })))).toContain("'computeEnvironments'");
+    expect(refusal(() => job(stack => ({ computeEnvironments: environments(stack), spot: true })))).toMatch(/'spot' must be not given with computeEnvironments/);
+  });
+
+  test('priorities and fair shares', () => {
+    const fair = { schedulingPriority: 7, jobQueuePriority: 5, shareIdentifier: 'reports' };
+    const template = job(stack => ({ ...fair, schedulingPolicy: new batch.FairshareSchedulingPolicy(stack, 'Fair') }));
+    template.hasResourceProperties('AWS::Batch::JobQueue', { Priority: 5, SchedulingPolicyArn: Match.anyValue() });
+    expect(definition(template).SchedulingPriority).toBe(7);
+    expect(refusal(() => job(stack => ({ schedulingPolicy: new batch.FairshareSchedulingPolicy(stack, 'Fair') })))).toMatch(/'shareIdentifier' must be given with a scheduling policy.*BATCH_OPTION\]$/);
+    expect(refusal(() => job({ schedulingPriority: 10_000 }))).toContain("'schedulingPriority' must be 0 to 9999");
+  });
+});
+
+test('managed runtimes and layers run as zips alone', () => {
+  expect(refusal(() => job({}, { runtime: HandlerRuntime.AWS_NODEJS_24 }))).toContain('CDK_HYBRID_RUNTIME_NOT_FOR_IMAGES');
+});
+
