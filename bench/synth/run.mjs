@@ -25,10 +25,18 @@ export const handler = async (event: Event) => ({ number: ${number}, path: join(
 `);
 }
 
+// The same handlers for a plain app, which has neither TypeScript nor our images: code and Dockerfile as they are.
+for (let number = 1; number <= 20; number++) {
+  const directory = join(handlers, 'plain', String(number));
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'index.js'), `exports.handler = async (event) => ({ number: ${number}, text: 'hello ' + event.name });\n`);
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM public.ecr.aws/lambda/nodejs:24\nCOPY index.js ./\nCMD ["index.handler"]\n');
+}
+
 function synth(variant) {
   const output = outputOf(variant);
   const start = process.hrtime.bigint();
-  const run = spawnSync(process.execPath, [join(here, 'app.cjs'), variant, handlers], {
+  const run = spawnSync(process.execPath, [join(here, variant.startsWith('mixed') ? 'mixed.cjs' : 'app.cjs'), variant, handlers], {
     cwd: handlers, encoding: 'utf8',
     env: { ...process.env, CDK_OUTDIR: output, CDK_HYBRID_CACHE_DIR: cache, CDK_CONTEXT_JSON: '{"aws:cdk:version-reporting":false}' },
   });
@@ -48,6 +56,9 @@ const measures = {
   'HybridFunction, warm': () => synth('hybrid'),
   'NodejsFunction, cold': () => { forget('nodejsFunction'); return synth('nodejsFunction'); },
   'NodejsFunction, warm': () => synth('nodejsFunction'),
+  'plain, 20 on mixed computes': () => synth('mixedPlain'),
+  'HybridFunction on mixed computes, cold': () => { forget('mixedHybrid'); return synth('mixedHybrid'); },
+  'HybridFunction on mixed computes, warm': () => synth('mixedHybrid'),
 };
 const times = Object.fromEntries(Object.keys(measures).map(name => [name, []]));
 
@@ -63,10 +74,11 @@ try {
 }
 
 const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const base = median(times['plain, 20 inline functions']);
+const [base, mixedBase] = ['plain, 20 inline functions', 'plain, 20 on mixed computes'].map(name => median(times[name]));
 console.log(`node ${process.version}, ${rounds} rounds, medians\n`);
 console.log('| synth | ms | ratio to plain | ms over plain |\n|---|---|---|---|');
 for (const [name, values] of Object.entries(times)) {
   const time = median(values);
-  console.log(`| ${name} | ${time.toFixed(0)} | ${(time / base).toFixed(2)} | ${(time - base).toFixed(0)} |`);
+  const plain = name.includes('mixed') ? mixedBase : base;
+  console.log(`| ${name} | ${time.toFixed(0)} | ${(time / plain).toFixed(2)} | ${(time - plain).toFixed(0)} |`);
 }
