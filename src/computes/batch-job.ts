@@ -1,4 +1,4 @@
-import { Aws, Duration, Names, Size, Stack, Tags, Token } from 'aws-cdk-lib';
+import { Aws, Duration, Names, Size, Tags, Token } from 'aws-cdk-lib';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,6 +7,7 @@ import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { BatchJobComputeProps } from './batch-options';
 import { batchQueue, isFargateJob } from './batch-queue';
+import { containerImage, recordPattern, rights } from './ecs-task-definition';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
@@ -108,7 +109,7 @@ function jobContainer(
   scope: Construct, context: ComputeContext, props: BatchJobComputeProps, { image, name }: { image: IHandlerImage; name: string },
 ): batch.IEcsContainerDefinition {
   const { cpu, memoryLimitMiB } = checkedSizes(scope, props);
-  const isReadonly = props.readonlyRootFilesystem ?? context.runtime._parts.engine !== undefined;
+  const { user, isReadonly } = rights(context, { readonlyRootFilesystem: props.readonlyRootFilesystem });
   const common: batch.EcsContainerDefinitionProps = {
     image: containerImage(scope, image),
     command: context.handler === undefined ? undefined : [context.handler],
@@ -119,9 +120,12 @@ function jobContainer(
       variable, { arn: secret.valueFrom, grantRead: grantee => secret.grantRead(grantee) },
     ])),
     jobRole: context.role,
+    user,
     readonlyRootFilesystem: isReadonly,
     volumes: isReadonly ? [batch.EcsVolume.host({ name: 'tmp', containerPath: '/tmp' })] : [],
-    logging: ecs.LogDriver.awsLogs({ logGroup: context.logGroup, streamPrefix: name, multilinePattern: props.multilinePattern }),
+    logging: ecs.LogDriver.awsLogs({
+      logGroup: context.logGroup, streamPrefix: name, multilinePattern: props.multilinePattern && recordPattern(props.multilinePattern),
+    }),
   };
   if (!isFargateJob(props)) { return new batch.EcsEc2ContainerDefinition(scope, 'Container', { ...common, gpu: props.gpu }); }
   const isArm = context.architecture.name === lambda.Architecture.ARM_64.name;
@@ -164,10 +168,4 @@ function attemptTimeout({ timeout, runtime }: ComputeContext): Duration {
   if (timeout.isUnresolved()) { return timeout; }
   const seconds = Math.ceil(timeout.toSeconds({ integral: false }));
   return hasHost(runtime) ? Duration.seconds(seconds).plus(START) : Duration.seconds(Math.max(seconds, LEAST_TIMEOUT.toSeconds()));
-}
-
-function containerImage(scope: Construct, { asset }: IHandlerImage): ecs.ContainerImage {
-  const [stack, imageStack] = [Stack.of(scope), Stack.of(asset)];
-  if (stack !== imageStack) { stack.addDependency(imageStack, 'the image is published with that stack'); }
-  return ecs.ContainerImage.fromDockerImageAsset(asset);
 }

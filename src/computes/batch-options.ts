@@ -106,7 +106,8 @@ export interface BatchJobComputeProps {
   readonly tags?: { [name: string]: string };
 
   /**
-   * Whether jobs get public IP addresses, which they need in public subnets. Fargate only.
+   * Whether jobs get public IP addresses, which they need in public subnets; they then run in public ones unless the function says others.
+   * Fargate only.
    *
    * @default false
    */

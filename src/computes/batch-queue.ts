@@ -5,6 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { BatchJobComputeProps } from './batch-options';
+import { taskSubnets } from './ecs-launch';
 import type { ComputeContext } from '../model/compute';
 import { checkRange } from '../private/check-range';
 import { problem } from '../private/errors';
@@ -73,12 +74,13 @@ export function isFargateJob({ platformCapability }: BatchJobComputeProps): bool
 }
 
 function makeEnvironment(scope: Construct, context: ComputeContext, props: BatchJobComputeProps): batch.IManagedComputeEnvironment {
-  const { vpcSubnets, securityGroups } = context;
+  const { securityGroups } = context;
   const vpc = context.vpc!;
+  const vpcSubnets = taskSubnets(context, { assignPublicIp: props.assignPublicIp });
   const { maxvCpus, spot, gpu } = props;
   const common = { vpc, vpcSubnets, securityGroups, maxvCpus, spot };
   if (isFargateJob(props)) {
-    if (vpcSubnets && !props.assignPublicIp && vpc.selectSubnets(vpcSubnets).hasPublic) {
+    if (!props.assignPublicIp && vpc.selectSubnets(vpcSubnets).hasPublic) {
       Annotations.of(scope).addWarningV2('cdk-hybrid:BatchJob.publicSubnets',
         'the subnets are public and jobs have no public IP address, so that their image cannot be pulled through the internet; set assignPublicIp, or choose private subnets');
     }

@@ -119,12 +119,13 @@ function emptyDefinition(
 }
 
 /** Our images are made for a user without rights; what others need is not known. */
-function rights({ runtime }: ComputeContext, { readonlyRootFilesystem, enableExecuteCommand = false }: EcsComputeProps) {
+export function rights({ runtime }: ComputeContext, { readonlyRootFilesystem, enableExecuteCommand = false }: EcsComputeProps) {
   const isOurs = runtime._parts.engine !== undefined;
   return { user: isOurs ? NOBODY : undefined, isReadonly: readonlyRootFilesystem ?? (isOurs && !enableExecuteCommand) };
 }
 
-function containerImage(scope: Construct, { asset }: IHandlerImage): ecs.ContainerImage {
+/** An image for containers of this stack. */
+export function containerImage(scope: Construct, { asset }: IHandlerImage): ecs.ContainerImage {
   const [stack, imageStack] = [Stack.of(scope), Stack.of(asset)];
   if (stack !== imageStack) { stack.addDependency(imageStack, 'the image is published with that stack'); }
   return ecs.ContainerImage.fromDockerImageAsset(asset);
@@ -134,4 +135,4 @@ function containerImage(scope: Construct, { asset }: IHandlerImage): ecs.Contain
  * The metrics of our host are lines of JSON, which CloudWatch finds in records of their own only.
  * Source: "Specification: Embedded metric format" in the Amazon CloudWatch User Guide; the member `_aws`.
  */
-const recordPattern = (pattern: string) => `(${pattern})|"_aws":`;
+export const recordPattern = (pattern: string) => `(${pattern})|"_aws":`;

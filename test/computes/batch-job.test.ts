@@ -68,13 +68,14 @@ describe('a job', () => {
     for (const compute of [{}, { platformCapability: EC2 }]) {
       // Fargate takes no host of a volume. With none, ECS mounts an empty one with the owner and the mode of the image's VOLUME /tmp.
       expect(container(job(compute))).toMatchObject({
-        ReadonlyRootFilesystem: true, Volumes: [{ Name: 'tmp' }], MountPoints: [{ SourceVolume: 'tmp', ContainerPath: '/tmp' }],
+        User: '65534:65534', ReadonlyRootFilesystem: true, Volumes: [{ Name: 'tmp' }], MountPoints: [{ SourceVolume: 'tmp', ContainerPath: '/tmp' }],
       });
       expect(JSON.stringify(container(job(compute)).Volumes)).not.toContain('Host');
     }
     const open = container(job({ readonlyRootFilesystem: false }));
     expect([open.ReadonlyRootFilesystem, open.Volumes, open.MountPoints]).toEqual([false, undefined, undefined]);
-    expect(container(job({}, CONTAINER)).ReadonlyRootFilesystem).toBe(false);
+    const own = container(job({}, CONTAINER));
+    expect([own.ReadonlyRootFilesystem, own.User]).toEqual([false, undefined]);
     expect(container(job({ readonlyRootFilesystem: true }, CONTAINER)).ReadonlyRootFilesystem).toBe(true);
   });
 
@@ -86,7 +87,7 @@ describe('a job', () => {
         'awslogs-group': { Ref: expect.stringMatching(/^ReportLogGroup/) },
         'awslogs-region': 'eu-west-1',
         'awslogs-stream-prefix': expect.stringMatching(/^Stack-Report-/),
-        'awslogs-multiline-pattern': expect.stringContaining('\\d{4}-'),
+        'awslogs-multiline-pattern': '(^\\d{4}-)|"_aws":',
       },
     });
     const roleOf = (arn: { 'Fn::GetAtt': string[] }) => arn['Fn::GetAtt'][0];
