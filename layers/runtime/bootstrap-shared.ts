@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { formatError, type FormattedError } from './core/error-format';
 import { RuntimeError } from './core/errors';
+import { describeExit } from './core/exit';
 import { installLogging, logOptions } from './core/logging';
 import { WorkerPool } from './invokers/worker-pool';
 import { prepare } from './preparation';
@@ -31,7 +32,7 @@ export function startShared(runtimeApi: string, maxConcurrency: number): void {
       if (!ready) process.exit(exitCode);
       for (const requestId of requestIds) {
         const client = new RuntimeApiClient(runtimeApi);
-        const exit = new RuntimeError('ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status ${exitCode}`);
+        const exit = new RuntimeError('ExitError', describeExit({ code: exitCode, signal: null }, requestId));
         client.fail(requestId, formatError(exit), () => client.close());
       }
     },

@@ -5,6 +5,7 @@ import { defineAwsLambda } from './core/awslambda';
 import { contextBuilder } from './core/context';
 import { formatError, logError, textOf } from './core/error-format';
 import { RuntimeError } from './core/errors';
+import { EXIT_EXCEPTION, EXIT_REJECTION } from './core/exit';
 import { loadHandler } from './core/handler-loader';
 import { InFlightTable } from './core/in-flight-table';
 import type { Invoke } from './core/invocation';
@@ -15,9 +16,6 @@ import { inlineInvoker, JSON_TEXT } from './invokers/inline';
 import { STOP, type WorkerMessage, type WorkerSetup } from './invokers/worker-pool';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
-
-const EXIT_REJECTION = 128;
-const EXIT_EXCEPTION = 129;
 
 /** How long to wait before asking for an invocation again; together a little more than 15 minutes. */
 const FIRST_DELAY_MS = 100;

@@ -5,6 +5,7 @@ import { defineAwsLambda } from './core/awslambda';
 import { contextBuilder } from './core/context';
 import type * as ErrorFormat from './core/error-format';
 import { RuntimeError } from './core/errors';
+import { EXIT_EXCEPTION, EXIT_REJECTION } from './core/exit';
 import { loadHandler, type Handler } from './core/handler-loader';
 import { installLogging, logOptions, type LogScope } from './core/logging';
 import { abortStopSignal } from './core/stop-signal';
@@ -13,10 +14,6 @@ import type * as Preparation from './preparation';
 import { RuntimeApiClient } from './sources/runtime-api';
 import { RuntimeApiSource } from './sources/runtime-api-source';
 import { connectOpened } from './sources/runtime-api-transport';
-
-/** Exit codes that AWS's client uses for the same. */
-const EXIT_REJECTION = 128;
-const EXIT_EXCEPTION = 129;
 
 const environment = process.env;
 const address = environment.AWS_LAMBDA_RUNTIME_API;

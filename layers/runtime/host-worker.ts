@@ -6,6 +6,7 @@ import { defineAwsLambda } from './core/awslambda';
 import { contextBuilder } from './core/context';
 import { logError, textOf } from './core/error-format';
 import { RuntimeError } from './core/errors';
+import { describeExit, EXIT_EXCEPTION, EXIT_REJECTION } from './core/exit';
 import { loadHandler, type Handler } from './core/handler-loader';
 import { InFlightTable } from './core/in-flight-table';
 import { InvokeStore } from './core/invoke-store';
@@ -19,8 +20,6 @@ import { inlineInvoker, parseEvent, serialize } from './invokers/inline';
 import { ThreadCarrier } from './invokers/thread-carrier';
 import type { FromThread, ThreadInvocation, ThreadSetup, ToThread } from './invokers/thread-protocol';
 
-const EXIT_REJECTION = 128;
-const EXIT_EXCEPTION = 129;
 /** How long the answers of a thread that cannot go on may take on their way out. */
 const LAST_ANSWERS_MS = 1_000;
 
@@ -79,7 +78,7 @@ process.on('unhandledRejection', (reason) => {
 /** The handler ends the thread, which takes everything in flight along: their clients are told, as far as that can be done at once. */
 process.on('exit', (code) => {
   for (const { requestId } of inFlight.entries()) {
-    logged('Invoke Error', new RuntimeError('ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status ${code}`));
+    logged('Invoke Error', new RuntimeError('ExitError', describeExit({ code, signal: null }, requestId)));
   }
   http?.breakOff();
 });

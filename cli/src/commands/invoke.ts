@@ -1,6 +1,7 @@
 /** Defines `invoke`: one invocation of a function, or one run of a task; its result on the standard output. */
 import { readFileSync, statSync } from 'node:fs';
-import { MAX_EVENT_BYTES, tooLarge } from '../../../layers/runtime/sources/emulator';
+import { MAX_EVENT_BYTES } from '../../../layers/runtime/core/invoker';
+import { tooLarge } from '../../../layers/runtime/sources/emulator';
 import type { Assembly } from '../assembly';
 import { containersOf, runsOnce, type Container } from '../containers/containers';
 import { runTask } from '../containers/run-task';

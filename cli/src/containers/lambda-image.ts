@@ -6,6 +6,7 @@ import { nameContainer, removeContainer } from './container-names';
 import { wayToHost, engineClient, type WayToHost } from './engine';
 import { buildImage, imageOf } from './images';
 import { commandOf, variablesOf } from './run-arguments';
+import { GRACE_MS } from '../../../layers/runtime/core/invoker';
 import { functionArn } from '../../../layers/runtime/host/function-host';
 import { lambdaEnvironment } from '../../../layers/runtime/host/lambda-environment';
 import { RuntimeApiServer } from '../../../layers/runtime/host/runtime-api-server';
@@ -17,8 +18,6 @@ import { describe, textOf } from '../template-values';
 
 /** Lambda's 10 seconds for the initialization, and as much again for the engine. */
 const INIT_MS = 20_000;
-/** How long a bootstrap may take from SIGTERM to its end. */
-const GRACE_MS = 2_000;
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 const VERSION = '$LATEST';
 /** The names that an image sets itself, and what has no meaning in one. */

@@ -47,8 +47,11 @@ export function functionError(errorType: string, errorMessage: string): Function
   return { errorType, payload: Buffer.from(JSON.stringify({ errorType, errorMessage })) };
 }
 
+/** Lambda's limit for the event of a synchronous invocation. */
+export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+
 /** Lambda's limit for a buffered response: 6 MiB, and 100 bytes for what wraps it. */
-export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
+export const MAX_RESPONSE_BYTES = MAX_EVENT_BYTES + 100;
 
 const TOO_LARGE = { type: 'Function.ResponseSizeTooLarge', message: `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).` };
 
@@ -64,6 +67,9 @@ export class ResponseTooLarge extends Error {
     this.stack = `${this.name}: ${this.message}`;
   }
 }
+
+/** How long what runs the handler may take from SIGTERM to its end when it has nothing more to do. */
+export const GRACE_MS = 2_000;
 
 /** Carries invocations out, wherever the handler runs. */
 export interface Invoker {

@@ -1,4 +1,5 @@
 /** Defines a timeout as Lambda words it. */
+import { functionError, type FunctionError } from './invoker';
 
 /** The last moment that a Date can hold, for an invocation without a limit: every client can read it as a number. */
 const NO_DEADLINE = 8_640_000_000_000_000;
@@ -13,8 +14,13 @@ export function timer(ms: number, action: () => void): NodeJS.Timeout | undefine
   return ms === Infinity ? undefined : setTimeout(action, ms);
 }
 
-export function timeoutMessage(timeoutMs: number): string {
+function timeoutMessage(timeoutMs: number): string {
   return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
+}
+
+/** What the caller is told. */
+export function timedOut(requestId: string, timeoutMs: number): FunctionError {
+  return functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(timeoutMs)}`);
 }
 
 /** The line in the log. */

@@ -1,7 +1,7 @@
 /** Defines the host of one function: bootstraps served by our Runtime API, invoked as Lambda would. */
 import { lambdaEnvironment } from './lambda-environment';
 import { RuntimeApiServer } from './runtime-api-server';
-import type { InvocationResult, InvokeRequest } from '../core/invoker';
+import { GRACE_MS, type InvocationResult, type InvokeRequest } from '../core/invoker';
 import { MADE_UP_ACCOUNT, regionOf } from '../core/made-up';
 import { CHANNEL_DESCRIPTOR, type LogSource } from '../invokers/bootstrap-process';
 import { IsolatedInvoker } from '../invokers/isolated';
@@ -104,6 +104,6 @@ export class FunctionHost {
 
   /** Takes no more invocations, lets those in flight finish, sends SIGTERM, and in the end SIGKILL. */
   stop(options: StopOptions = {}): Promise<void> {
-    return this.invoker.stop(options.drainMs ?? this.definition.timeoutMs, options.graceMs ?? 2_000);
+    return this.invoker.stop(options.drainMs ?? this.definition.timeoutMs, options.graceMs ?? GRACE_MS);
   }
 }

@@ -4,15 +4,10 @@ import { HostError, tell } from './errors';
 import { describeInitFailure } from './init-failure';
 import type { S3Location } from './s3-location';
 import type { HostSettings } from './settings';
-import type { Invoker } from '../core/invoker';
+import { GRACE_MS, MAX_EVENT_BYTES, type Invoker } from '../core/invoker';
 import { EXIT, runProcess, runTask } from '../sources/once';
 
 type Source = 'task' | 'process';
-
-/** How long a bootstrap may take from SIGTERM to its end when it has nothing more to do. */
-const GRACE_MS = 2_000;
-/** Lambda's limit for an event: what a task can be given here, it can be given there. */
-const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 export async function runOnce(source: Source, invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
   const event = await readEvent(source, settings, stopRequested);

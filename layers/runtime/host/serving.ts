@@ -4,7 +4,7 @@ import { HostError, tell } from './errors';
 import type * as HttpServingModule from './http-serving';
 import { describeInitFailure } from './init-failure';
 import type { HostSettings } from './settings';
-import type { Invoker } from '../core/invoker';
+import { GRACE_MS, type Invoker } from '../core/invoker';
 import type * as EmulatorModule from '../sources/emulator';
 
 /** A way in for invocations. */
@@ -15,8 +15,6 @@ export interface ServingSource {
   /** Takes no more work; settles when what it has taken is over. */
   drain(): Promise<void>;
 }
-
-const GRACE_MS = 2_000;
 
 export async function serve(invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
   let stopping = false;

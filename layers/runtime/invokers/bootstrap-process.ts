@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { Exit } from '../core/exit';
 
 export type LogSource = 'stdout' | 'stderr' | 'platform';
 
@@ -18,9 +19,7 @@ export interface BootstrapCommand {
 /** Where the bootstrap finds the socket. */
 export const CHANNEL_DESCRIPTOR = 3;
 
-export interface ProcessExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+export interface ProcessExit extends Exit {
   /** Why it could not be started at all. */
   readonly startError?: Error;
 }
@@ -99,27 +98,6 @@ export class BootstrapProcess {
     });
   }
 }
-
-/** Lambda's words for how a runtime went away. */
-export function describeExit(exit: ProcessExit): string {
-  if (exit.signal) return `Runtime exited with error: signal: ${SIGNAL_WORDS[exit.signal] ?? exit.signal}`;
-  return exit.code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${exit.code}`;
-}
-
-const SIGNAL_WORDS: Partial<Record<NodeJS.Signals, string>> = {
-  SIGABRT: 'aborted',
-  SIGBUS: 'bus error',
-  SIGFPE: 'floating point exception',
-  SIGHUP: 'hangup',
-  SIGILL: 'illegal instruction',
-  SIGINT: 'interrupt',
-  SIGKILL: 'killed',
-  SIGPIPE: 'broken pipe',
-  SIGQUIT: 'quit',
-  SIGSEGV: 'segmentation fault',
-  SIGTERM: 'terminated',
-  SIGTRAP: 'trace/breakpoint trap',
-};
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');

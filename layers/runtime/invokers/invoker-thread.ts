@@ -1,13 +1,13 @@
 /** Defines a worker thread as the host sees it: started, handed invocations, watched, and in the end told to go. */
 import { PassThrough } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import { describeExit } from './bootstrap-process';
 import type { Flight } from './flight';
 import type { FromThread, ThreadSetup, ToThread } from './thread-protocol';
+import { describeExit } from '../core/exit';
 import { InFlightTable, type InFlight } from '../core/in-flight-table';
 import { functionError, type FunctionError } from '../core/invoker';
 import { monotonicNow } from '../core/monotonic';
-import { timeoutLine, timeoutMessage, timer } from '../core/timeout';
+import { timedOut, timeoutLine, timer } from '../core/timeout';
 import { writeLastAnswer } from '../sources/http/last-answer';
 
 export interface ThreadOptions extends Omit<ThreadSetup, 'slots' | 'inFlight'> {
@@ -236,21 +236,18 @@ export class InvokerThread {
   }
 
   private leave(exitCode: number): void {
+    const exit = { code: exitCode, signal: null };
     clearInterval(this.watch);
     this.state = 'retired';
     for (const [requestId, { flight, body, endBody }] of this.flights) {
-      const failure = functionError('Runtime.ExitError', `RequestId: ${requestId} Error: ${describeExit({ code: exitCode, signal: null })}`);
+      const failure = functionError('Runtime.ExitError', describeExit(exit, requestId));
       body?.end();
       if (endBody) endBody(failure);
       else flight.fail(failure);
     }
     this.flights.clear();
     this.events.listening();
-    this.settleInitialized.resolve(functionError('Runtime.ExitError', describeExit({ code: exitCode, signal: null })));
+    this.settleInitialized.resolve(functionError('Runtime.ExitError', describeExit(exit)));
     this.events.gone();
   }
-}
-
-function timedOut(requestId: string, timeoutMs: number): FunctionError {
-  return functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(timeoutMs)}`);
 }

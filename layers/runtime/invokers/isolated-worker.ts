@@ -1,11 +1,12 @@
 /** Defines a worker: one bootstrap in a child process, its own Runtime API, and the flights that it carries. */
-import { BootstrapProcess, describeExit, type LogSource, type ProcessExit } from './bootstrap-process';
+import { BootstrapProcess, type LogSource, type ProcessExit } from './bootstrap-process';
 import { exitLine } from './exit-line';
 import type { Flight } from './flight';
 import type { Delivery, RuntimeApi, RuntimeApiFactory } from './runtime-api';
 import type { RuntimeErrorType } from '../core/errors';
+import { describeExit, isToldExit } from '../core/exit';
 import { functionError, type FunctionError } from '../core/invoker';
-import { deadlineAfter, timeoutLine, timeoutMessage, timer } from '../core/timeout';
+import { deadlineAfter, timedOut, timeoutLine, timer } from '../core/timeout';
 
 export interface WorkerOptions {
   /** The bootstrap: an executable and its arguments, or what gives them for a Runtime API at this address. */
@@ -42,9 +43,6 @@ export interface WorkerEvents {
 
 /** How long a bootstrap may take to exit once it has reported that it could not initialize. */
 const EXIT_MS = 1_000;
-
-/** Exit codes of a bootstrap that has logged its error, and of one that ended as it should. */
-const LOGGED = [128, 129, 0];
 
 export class IsolatedWorker {
   /** Settles when the process is gone and the Runtime API is closed. */
@@ -139,7 +137,7 @@ export class IsolatedWorker {
     const { options } = this;
     const startedAt = performance.now();
     let limit = timer(options.initTimeoutMs, () => {
-      this.lose(timedOut(options.initTimeoutMs));
+      this.lose((requestId) => timedOut(requestId, options.initTimeoutMs));
       this.kill('SIGKILL');
     });
     this.api = await options.openRuntimeApi({
@@ -180,8 +178,7 @@ export class IsolatedWorker {
   /** Once for each invocation that it leaves without an answer. Between invocations, one that crashed of an error has logged that itself. */
   private logExit(exit: ProcessExit, argv: readonly string[]): void {
     const unanswered = [...this.flights.values()].map(({ flight }) => flight).filter((flight) => !flight.ended);
-    const silent = exit.code === null || !LOGGED.includes(exit.code);
-    for (const flight of unanswered.length > 0 || !silent ? unanswered : [undefined]) {
+    for (const flight of unanswered.length > 0 || isToldExit(exit.code) ? unanswered : [undefined]) {
       const { errorType, message } = exitError(exit, argv, flight?.requestId);
       this.log(exitLine(flight?.requestId, errorType, message, this.options.logFormat), 'stderr', flight);
     }
@@ -216,7 +213,7 @@ export class IsolatedWorker {
     const { requestId } = flight;
     if (!flight.ended) {
       this.log(timeoutLine(requestId, this.options.timeoutMs, this.options.logFormat), 'stderr', flight);
-      flight.fail(timedOut(this.options.timeoutMs)(requestId));
+      flight.fail(timedOut(requestId, this.options.timeoutMs));
     }
     this.api!.forget(requestId);
     this.land(requestId);
@@ -242,10 +239,6 @@ export class IsolatedWorker {
   }
 }
 
-export function timedOut(ms: number): Failure {
-  return (requestId) => functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(ms)}`);
-}
-
 function exited(exit: ProcessExit, argv: readonly string[]): Failure {
   return (requestId) => {
     const { errorType, message } = exitError(exit, argv, requestId);
@@ -254,8 +247,7 @@ function exited(exit: ProcessExit, argv: readonly string[]): Failure {
 }
 
 function exitError(exit: ProcessExit, argv: readonly string[], requestId: string | undefined): { errorType: RuntimeErrorType; message: string } {
+  if (!exit.startError) return { errorType: 'ExitError', message: describeExit(exit, requestId) };
   const what = requestId === undefined ? '' : `RequestId: ${requestId} Error: `;
-  return exit.startError
-    ? { errorType: 'InvalidEntrypoint', message: `${what}Couldn't start the bootstrap ${argv[0]}: ${exit.startError.message}` }
-    : { errorType: 'ExitError', message: `${what}${describeExit(exit)}` };
+  return { errorType: 'InvalidEntrypoint', message: `${what}Couldn't start the bootstrap ${argv[0]}: ${exit.startError.message}` };
 }

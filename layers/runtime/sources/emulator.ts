@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv4, type AddressInfo } from 'node:net';
 import { encodeEvent, EVENT_STREAM_TYPE } from './event-stream';
-import type { InvocationResult, InvokeRequest } from '../core/invoker';
+import { MAX_EVENT_BYTES, type InvocationResult, type InvokeRequest } from '../core/invoker';
 
 /** What the emulator needs of a function. */
 export interface EmulatedFunction {
@@ -20,9 +20,6 @@ export interface EmulatorOptions {
   /** Told about failures that no caller waits for (invocation type Event). */
   readonly onError?: (message: string) => void;
 }
-
-/** Lambda's limit for the event of a synchronous invocation. */
-export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 /** Lambda's words for an event over it. */
 export function tooLarge(bytes: number): string {

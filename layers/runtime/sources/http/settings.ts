@@ -1,5 +1,6 @@
 /** Defines the settings of the HTTP source and reads them from the environment. */
 import { corsSettings, type CorsSettings } from './cors';
+import { MAX_EVENT_BYTES } from '../../core/invoker';
 import { MADE_UP_ACCOUNT, regionOf } from '../../core/made-up';
 import { choiceSetting, integerSetting, SettingError, type Environment } from '../../core/settings';
 
@@ -32,7 +33,6 @@ export interface HttpSettings {
 }
 
 const MIB = 1024 * 1024;
-const MAX_BODY_BYTES = 6 * MIB;
 /** Base64 of it still fits into a string. */
 const LARGEST_BODY_BYTES = 256 * MIB;
 /** The part of the memory that all bodies together may take up, and all answers. */
@@ -50,7 +50,7 @@ const MAX_SECONDS = 2_147_483;
  */
 export function readHttpSettings(environment: Environment, memoryMiB = Infinity): HttpSettings {
   const integer = (name: string, standard: number, least: number, most: number): number => integerSetting(environment, name, standard, least, most);
-  const maxBodyBytes = integer('HYBRID_HTTP_MAX_BODY', MAX_BODY_BYTES, 1, LARGEST_BODY_BYTES);
+  const maxBodyBytes = integer('HYBRID_HTTP_MAX_BODY', MAX_EVENT_BYTES, 1, LARGEST_BODY_BYTES);
   const budgetBytes = memoryMiB * MIB * BUDGET_PART;
   return {
     eventShape: choiceSetting(environment, 'HYBRID_HTTP_EVENT', EVENT_SHAPES, 'v2'),
