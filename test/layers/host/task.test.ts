@@ -78,37 +78,29 @@ describe.each(INVOKERS)('a task (%s)', (_invoker, mode) => {
 describe.each(INVOKERS)('a task that is told to stop (%s)', (_invoker, mode) => {
   const task = (handler: string, environment: Record<string, string> = {}) => start(handler, { ...mode, ...environment });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('by %s lets the handler finish, prints its result and exits with 0', async (signal) => {
-    const host = task('running.finishesOnStop');
+  test.each<[string, string, NodeJS.Signals[], { environment?: Record<string, string>; exit: number; stdout: string; stderr?: RegExp[] }]>([
+    ['by SIGTERM lets the handler finish and prints its result', 'running.finishesOnStop', ['SIGTERM'], { exit: 0, stdout: '"finished"\n' }],
+    ['by SIGINT lets the handler finish and prints its result', 'running.finishesOnStop', ['SIGINT'], { exit: 0, stdout: '"finished"\n' }],
+    ['by a terminal, which tells the host and the program that started it, is told once', 'running.finishesOnStop', ['SIGINT', 'SIGINT'], {
+      exit: 0, stdout: '"finished"\n',
+    }],
+    ['tells the handler by the signal of its context', 'running.returnsOnStop', ['SIGTERM'], { exit: 0, stdout: '"returned"\n' }],
+    ['says that the handler has given up: its event is left undone', 'running.abortError', ['SIGTERM'], {
+      exit: 1, stdout: '', stderr: [/^cdk-hybrid: task: the handler failed after it was told to stop: AbortError: /m],
+    }],
+    ['ends a handler that goes on at the stop timeout', 'running.ignoresStop', ['SIGTERM'], {
+      environment: { HYBRID_STOP_TIMEOUT: '2' },
+      exit: 1,
+      stdout: '',
+      stderr: [/does not care/, /^cdk-hybrid: task: the handler failed after it was told to stop: Runtime.ExitError: /m],
+    }],
+  ])('%s (%s, %j)', async (_what, handler, signals, { environment, exit, stdout, stderr = [] }) => {
+    const host = task(handler, environment);
     await host.wrote('stderr', /\truns$/m);
-    host.signal(signal);
-    expect(await host.exit).toBe(0);
-    expect(host.stdout).toBe('"finished"\n');
-  });
-
-  test('tells the handler by the signal of its context', async () => {
-    const host = task('running.returnsOnStop');
-    await host.wrote('stderr', /\truns$/m);
-    host.signal('SIGTERM');
-    expect(await host.exit).toBe(0);
-    expect(host.stdout).toBe('"returned"\n');
-  });
-
-  test('exits with 1 when the handler gives up: its event is left undone', async () => {
-    const host = task('running.abortError');
-    await host.wrote('stderr', /\truns$/m);
-    host.signal('SIGTERM');
-    expect(await host.exit).toBe(1);
-    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed after it was told to stop: AbortError: /m);
-  });
-
-  test('ends a handler that goes on at the stop timeout and exits with 1', async () => {
-    const host = task('running.ignoresStop', { HYBRID_STOP_TIMEOUT: '2' });
-    await host.wrote('stderr', /\truns$/m);
-    host.signal('SIGTERM');
-    expect(await host.exit).toBe(1);
-    expect(host.stderr).toContain('does not care');
-    expect(host.stderr).toMatch(/^cdk-hybrid: task: the handler failed after it was told to stop: Runtime.ExitError: /m);
+    for (const signal of signals) host.signal(signal);
+    expect(await host.exit).toBe(exit);
+    expect(host.stdout).toBe(stdout);
+    for (const line of stderr) expect(host.stderr).toMatch(line);
   });
 
   test('before the handler is initialized exits with 1: its event is left undone', async () => {
@@ -118,15 +110,6 @@ describe.each(INVOKERS)('a task that is told to stop (%s)', (_invoker, mode) => 
     expect(await host.exit).toBe(1);
     expect(host.stdout).toBe('');
     expect(host.stderr).toMatch(/^cdk-hybrid: task: told to stop before the handler was called$/m);
-  });
-
-  test('by a terminal, which tells the host and the program that started it, is told once', async () => {
-    const host = task('running.finishesOnStop');
-    await host.wrote('stderr', /\truns$/m);
-    host.signal('SIGINT');
-    host.signal('SIGINT');
-    expect(await host.exit).toBe(0);
-    expect(host.stdout).toBe('"finished"\n');
   });
 
   test('twice ends at once with 1', async () => {
