@@ -3,7 +3,7 @@
  * line of JSON that says what the user can mend. The constructs start it on the machine that synthesizes, the
  * Dockerfile in a container, so a layer has the same files whichever way it is built.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { serveDeflate } from './deflate';
@@ -117,6 +117,9 @@ async function buildSecretsLayer({ layers, architecture, output, bootstrap, boot
 function bootstrapIn(zip: string, output: string): Buffer {
   const directory = join(output, 'unpacked');
   unzip(zip, directory);
+  if (!existsSync(join(directory, NODE_PATH))) {
+    throw new BuildFailure('SECRETS_UNSUPPORTED', 'secrets', `given with a layer without ${NODE_PATH}`, 'left out there, for a Node.js reads them');
+  }
   const content = readFileSync(join(directory, 'bootstrap'));
   rmSync(directory, { recursive: true });
   return content;

@@ -3,6 +3,7 @@ import { Annotations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { LambdaEventTarget } from './lambda-event-target';
+import { LambdaHttpTarget } from './lambda-http-target';
 import type { LambdaComputeProps } from './lambda-settings';
 import type { ComputeConfig } from '../model/compute';
 import { limitEnvironment } from '../private/lambda-environment';
@@ -12,7 +13,9 @@ const ALIAS_NAME = 'live';
 const TARGET_UTILIZATION = 0.7;
 
 /** Makes what the options ask for around a function. */
-export function lambdaConfig(scope: Construct, fn: lambda.Function, props: LambdaComputeProps & { readonly snapStart?: lambda.SnapStartConf }): ComputeConfig {
+export function lambdaConfig(
+  scope: Construct, fn: lambda.Function, props: LambdaComputeProps & { readonly snapStart?: lambda.SnapStartConf },
+): ComputeConfig {
   useManagedInstances(fn, props);
   limitEnvironment(fn);
   const alias = props.provisionedConcurrentExecutions === undefined && !props.snapStart ? undefined : publishedAlias(scope, fn, props);
@@ -24,6 +27,7 @@ export function lambdaConfig(scope: Construct, fn: lambda.Function, props: Lambd
   return {
     lambdaFunction: fn,
     lambdaTarget: target,
+    httpTarget: new LambdaHttpTarget(target),
     functionUrl: props.functionUrl && target.addFunctionUrl(props.functionUrl),
     eventTarget: new LambdaEventTarget(target),
     metricNamespace: 'AWS/Lambda',
@@ -35,7 +39,11 @@ export function lambdaConfig(scope: Construct, fn: lambda.Function, props: Lambd
 function publishedAlias(scope: Construct, fn: lambda.Function, props: LambdaComputeProps): lambda.Alias {
   Annotations.of(fn).acknowledgeWarning('@aws-cdk/aws-lambda:snapStartRequirePublish', 'a version is published');
   const { provisionedConcurrentExecutions, provisionedConcurrencyMax, provisionedConcurrencySchedules } = props;
-  const alias = new lambda.Alias(scope, 'Alias', { aliasName: ALIAS_NAME, version: fn.currentVersion, provisionedConcurrentExecutions });
+  const alias = new lambda.Alias(scope, 'Alias', { aliasName: ALIAS_NAME, version: fn.currentVersion });
+  if (provisionedConcurrentExecutions !== undefined) {
+    // The alias' own property refuses what is known at deployment only.
+    (alias.node.defaultChild as lambda.CfnAlias).provisionedConcurrencyConfig = { provisionedConcurrentExecutions };
+  }
   if (provisionedConcurrencyMax !== undefined) {
     const scaling = alias.addAutoScaling({ minCapacity: provisionedConcurrentExecutions, maxCapacity: provisionedConcurrencyMax });
     const utilizationTarget = props.provisionedConcurrencyTargetUtilization ?? (provisionedConcurrencySchedules ? undefined : TARGET_UTILIZATION);

@@ -6,6 +6,7 @@ import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import { problem } from '../private/errors';
 import { stageHandlerCode } from '../private/handler-code-asset';
 import { checkLayerCount, checkUnzippedSize } from '../private/lambda-limits';
+import { prepareZip, shutdownEnvironment } from '../private/lambda-preparation';
 import { checkSnapStart } from '../private/lambda-snap-start';
 import { checkExtensions } from '../private/runtime-extension';
 import { runtimeLayer } from '../private/runtime-layer';
@@ -61,10 +62,13 @@ export class LambdaFunctionCompute implements ICompute {
     }
     const settings = lambdaSettings(scope, context, props);
     checkSnapStart(scope, context.runtime, props);
-    const layer = runtimeLayer(scope, context.runtime, context.architecture);
-    checkLayerCount(scope, props.layers?.length ?? 0, [...layer ? ['that of the runtime'] : [], ...props.insightsVersion ? ['that of Lambda Insights'] : []]);
-    const layers = [...layer ? [layer] : [], ...props.layers ?? []];
     const code = stageHandlerCode(scope, context);
+    const layer = runtimeLayer(scope, context.runtime, context.architecture);
+    const preparation = prepareZip(scope, context, code.hasBootstrap);
+    checkLayerCount(scope, props.layers?.length ?? 0, {
+      'that of the runtime': layer !== undefined, 'that of secrets': preparation.layers.length > 0, 'that of Lambda Insights': props.insightsVersion !== undefined,
+    });
+    const layers = [...layer ? [layer] : [], ...preparation.layers, ...props.layers ?? []];
 
     const fn = new lambda.Function(scope, 'Function', {
       ...settings,
@@ -75,7 +79,12 @@ export class LambdaFunctionCompute implements ICompute {
       snapStart: props.snapStart,
       runtimeManagementMode: props.runtimeManagementMode,
       codeSigningConfig: props.codeSigningConfig,
-      environment: { ...code.environment, ...context.environment },
+      environment: {
+        ...code.environment,
+        ...preparation.environment,
+        ...shutdownEnvironment(scope, context, props.gracefulShutdown),
+        ...context.environment,
+      },
     });
     checkUnzippedSize(scope, code.unzippedBytes, layers);
     return lambdaConfig(scope, fn, props);

@@ -7,6 +7,7 @@ import type { IHandlerImage } from '../model/handler-image';
 import { functionImage } from '../private/function-image';
 import { withoutReserved } from '../private/handler-environment';
 import { ImageCode } from '../private/image-code';
+import { prepareImage, shutdownEnvironment } from '../private/lambda-preparation';
 
 /** Sizes and settings of `Compute.lambdaImage()`. */
 export interface LambdaImageComputeProps extends LambdaComputeProps {
@@ -32,15 +33,21 @@ export class LambdaImageCompute implements ICompute {
   }
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
+    const { props } = this;
     const image = functionImage(context, this.image);
     const fn = new lambda.Function(scope, 'Function', {
-      ...lambdaSettings(scope, context, this.props),
+      ...lambdaSettings(scope, context, props),
       // One image serves several functions: each says which handler it runs.
       code: new ImageCode(image.asset, context.handler === undefined ? undefined : [context.handler]),
       handler: lambda.Handler.FROM_IMAGE,
       runtime: lambda.Runtime.FROM_IMAGE,
-      environment: { ...withoutReserved(image.environment), ...context.environment },
+      environment: {
+        ...withoutReserved(image.environment),
+        ...prepareImage(scope, context),
+        ...shutdownEnvironment(scope, context, props.gracefulShutdown),
+        ...context.environment,
+      },
     });
-    return { ...lambdaConfig(scope, fn, this.props), image };
+    return { ...lambdaConfig(scope, fn, props), image };
   }
 }

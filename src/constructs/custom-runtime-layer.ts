@@ -218,7 +218,7 @@ class DockerfileRuntimeLayer extends CustomRuntimeLayer {
       imagePath: folder,
       architecture: this.architecture.name,
     });
-    return layerVersion(this, 'LayerVersion', built, { architecture: this.architecture, ...asGiven(props) });
+    return layerVersion(this, 'LayerVersion', built, { architecture: this.architecture, ownBootstrap: { bootstrapOf: built?.zip }, ...asGiven(props) });
   }
 }
 

@@ -25,6 +25,8 @@ export interface HandlerFiles {
   readonly unzippedBytes: number;
   /** What the code wants in the environment; the user's own values win. */
   readonly environment: { [name: string]: string };
+  /** Whether there is a `bootstrap`, which Lambda starts instead of a layer's. */
+  readonly hasBootstrap?: boolean;
 }
 
 /** The staged code of a handler. */
@@ -32,15 +34,16 @@ export interface HandlerPackage {
   readonly code: lambda.Code;
   readonly unzippedBytes: number;
   readonly environment: { [name: string]: string };
+  readonly hasBootstrap: boolean;
 }
 
 type CodeContext = Pick<ComputeContext, 'code' | 'handler' | 'runtime'>;
 
 /** Stages the code of a handler for a zip function. */
 export function stageHandlerCode(scope: Construct, context: CodeContext): HandlerPackage {
-  const { directory, hash, exclude, unzippedBytes, environment } = handlerFiles(scope, context);
+  const { directory, hash, exclude, unzippedBytes, environment, hasBootstrap = false } = handlerFiles(scope, context);
   const code = hash === undefined ? lambda.Code.fromAsset(directory, { exclude, ignoreMode: IgnoreMode.GIT }) : new StagedCode(directory, hash);
-  return { code, unzippedBytes, environment };
+  return { code, unzippedBytes, environment, hasBootstrap };
 }
 
 /** Finds, or makes, the files of a handler. */
@@ -110,5 +113,5 @@ function filesOfDirectory(scope: Construct, code: HandlerCode, { handler, runtim
   const exclude = code._directory?.exclude;
   const files = codeFiles(directory, exclude);
   if (handler !== undefined && nodeMajor(runtime)) { checkHandlerFile(scope, directory, files, handler); }
-  return { directory, exclude, unzippedBytes: files.reduce((sum, file) => sum + file.bytes, 0), environment: {} };
+  return { directory, exclude, unzippedBytes: files.reduce((sum, file) => sum + file.bytes, 0), environment: {}, hasBootstrap: files.some(({ path }) => path === 'bootstrap') };
 }

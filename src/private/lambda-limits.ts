@@ -97,12 +97,13 @@ export function checkUnzippedSize(scope: IConstruct, codeBytes: number, layers: 
  * Refuses more layers than a function may have.
  *
  * @param given those of the user
- * @param added what else the function needs, for the message
+ * @param needed which others the function needs, by names for the message
  */
-export function checkLayerCount(scope: IConstruct, given: number, added: string[]): void {
+export function checkLayerCount(scope: IConstruct, given: number, needed: { readonly [name: string]: boolean }): void {
+  const added = Object.keys(needed).filter(name => needed[name]);
   if (given + added.length > MAX_LAYERS) {
     throw problem(scope, 'LAYERS_TOO_MANY', {
-      property: 'layers', given: given, accepted: `at most ${MAX_LAYERS - added.length} layers${added.length ? ` beside ${added.join(', ')}` : ''}`,
+      property: 'layers', given, accepted: `at most ${MAX_LAYERS - added.length} layers${added.length ? ` beside ${added.join(', ')}` : ''}`,
     });
   }
 }

@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
 import { checkRange } from './lambda-limits';
+import { isAtLeast, languageNames, LanguageVersions } from './managed-runtime';
 import type { ComputeContext } from '../model/compute';
 
 /** What a user says of the instances. */
@@ -28,7 +29,7 @@ export const INSTANCE_MEMORY_MIB = 2048;
 const INSTANCE_OPTIONS = ['maxConcurrency', 'executionEnvironmentMemoryGiBPerVCpu', 'minExecutionEnvironments', 'maxExecutionEnvironments'] as const;
 
 /** The first version of each language. Source: "Lambda Managed Instances runtimes" in the AWS Lambda Developer Guide. */
-const FIRST_VERSIONS: { [language: string]: string } = { java: '21', python: '3.13', nodejs: '22', dotnet: '8' };
+const FIRST_VERSIONS: LanguageVersions = { java: '21', python: '3.13', nodejs: '22', dotnet: '8' };
 
 /** Refuses what Managed Instances do not have, and their options without them. */
 export function checkManagedInstances(scope: IConstruct, context: ComputeContext, props: ManagedInstances & NotOnInstances): void {
@@ -87,21 +88,12 @@ export function useManagedInstances(fn: lambda.Function, props: ManagedInstances
 
 function checkRuntime(scope: IConstruct, { runtime }: ComputeContext): void {
   const { managed } = runtime._parts;
-  if (!managed || managed.name.startsWith('provided.')) { return; }
-  const [, language = '', version = ''] = /^([a-z]+)([\d.]*)/.exec(managed.name) ?? [];
-  const first = FIRST_VERSIONS[language];
-  if (!first || isBefore(version, first)) {
-    const accepted = Object.entries(FIRST_VERSIONS).map(([name, least]) => `${name}${least}`).join(', ');
-    throw problem(scope, 'LAMBDA_OPTION_UNSUPPORTED', {
-      property: 'capacityProvider', given: `the runtime ${managed.name}`, accepted: `left out, or with a runtime that Managed Instances have: one of ours, ${accepted} and later`,
-    });
-  }
-}
-
-function isBefore(version: string, first: string): boolean {
-  const [major, minor = 0] = version.split('.').map(Number);
-  const [firstMajor, firstMinor = 0] = first.split('.').map(Number);
-  return major < firstMajor || (major === firstMajor && minor < firstMinor);
+  if (!managed || managed.name.startsWith('provided') || isAtLeast(managed, FIRST_VERSIONS)) { return; }
+  throw problem(scope, 'LAMBDA_OPTION_UNSUPPORTED', {
+    property: 'capacityProvider',
+    given: `given with the runtime ${managed.name}`,
+    accepted: `left out, or with a runtime that Managed Instances have: one of ours, ${languageNames(FIRST_VERSIONS)} and later`,
+  });
 }
 
 /** An imported capacity provider, or one without requirements, does not say what its instances are. */

@@ -18,7 +18,7 @@ export function checkSnapStart(scope: IConstruct, { name, _parts: { managed } }:
   const { snapStart, ephemeralStorageSize: storage } = options;
   if (!snapStart) { return; }
   if (!managed?.supportsSnapStart) {
-    throw problem(scope, 'LAMBDA_OPTION_UNSUPPORTED', { property: 'snapStart', given: `the runtime ${name}`, accepted: 'left out, or with Java 11, Python 3.12, .NET 8 or later, as AWS manages them' });
+    throw problem(scope, 'LAMBDA_OPTION_UNSUPPORTED', { property: 'snapStart', given: `given with the runtime ${name}`, accepted: 'left out, or with Java 11, Python 3.12, .NET 8 or later, as AWS manages them' });
   }
   for (const property of ['provisionedConcurrentExecutions', 'filesystem'] as const) {
     if (options[property] !== undefined) {

@@ -12,6 +12,9 @@ export const RUNTIME_DIRECTORY = join(LAYERS_DIRECTORY, 'runtime', 'dist');
 /** The scripts of a layer: what the Lambda service starts, the entry of images, what gives other runtimes their secrets, a health check. */
 export const NODEJS_SCRIPTS = ['bootstrap', 'entrypoint', 'exec-wrapper', 'health'].map(name => join(LAYERS_DIRECTORY, 'nodejs', name));
 
+/** The scripts of the layer that reads secrets for runtimes that are not ours. */
+export const SECRETS_SCRIPTS = ['bootstrap-with-secrets', 'exec-wrapper'].map(name => join(LAYERS_DIRECTORY, 'nodejs', name));
+
 /** The Dockerfile of the Node.js layer and image, relative to the folder `layers`. */
 export const NODEJS_DOCKERFILE = 'nodejs/Dockerfile';
 

@@ -8,8 +8,9 @@ import { ContainerError, exportFromImage, hasContainerClient, ImageBuild } from 
 import { EnginePackage } from './engine-package';
 import { HybridError, problem } from './errors';
 import { fingerprintFile, sha256 } from './file-fingerprints';
-import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_DOCKERFILE, NODEJS_SCRIPTS, RUNTIME_DIRECTORY } from './layer-assets';
+import { BUILDER_DIRECTORY, LAYERS_DIRECTORY, NODEJS_DOCKERFILE, NODEJS_SCRIPTS, RUNTIME_DIRECTORY, SECRETS_SCRIPTS } from './layer-assets';
 import { builderError, runBuilder } from './layer-builder';
+import type { OwnBootstrap } from './layer-notes';
 
 /** A layer in the cache. */
 export interface BuiltLayer {
@@ -42,6 +43,11 @@ export interface DockerfileLayer {
   readonly fingerprint: string;
   /** The folder of the image that becomes `/opt`. */
   readonly imagePath: string;
+  readonly architecture: string;
+}
+
+/** What a layer that reads secrets is made of. */
+export interface SecretsLayer extends OwnBootstrap {
   readonly architecture: string;
 }
 
@@ -80,6 +86,13 @@ export function buildDockerfileLayer(scope: IConstruct, { build, fingerprint, im
     runBuilder(scope, 'pack', { tar, architecture, output });
     rmSync(tar);
   });
+}
+
+export function buildSecretsLayer(scope: IConstruct, { architecture, bootstrap, bootstrapOf }: SecretsLayer): BuiltLayer {
+  const own = bootstrap ?? bootstrapOf;
+  const key = hashOf('secrets', architecture, contentsOf(BUILDER_DIRECTORY), contentsOf(RUNTIME_DIRECTORY), ...SECRETS_SCRIPTS.map(fingerprintFile),
+    own === undefined ? '' : fingerprintFile(own), bootstrapOf === undefined ? '' : 'zip');
+  return cached(key, output => runBuilder(scope, 'secrets', { layers: LAYERS_DIRECTORY, architecture, bootstrap, bootstrapOf, output }));
 }
 
 /** The files of a layer as they are, in the folder `opt` of the folder that this returns. */

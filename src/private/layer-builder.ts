@@ -9,7 +9,7 @@ import { BUILDER_DIRECTORY } from './layer-assets';
  * Runs one command of the builder. It is a child process because it works on all processors at once, which code that
  * has to wait for it cannot; it has the working directory of the app, so the project's npm configuration counts.
  */
-export function runBuilder(scope: IConstruct, command: 'engine' | 'layer' | 'pack' | 'unpack', request: object): void {
+export function runBuilder(scope: IConstruct, command: 'engine' | 'layer' | 'pack' | 'secrets' | 'unpack', request: object): void {
   const run = spawnSync(process.execPath, [join(BUILDER_DIRECTORY, 'build-layer.cjs'), command, JSON.stringify(request)],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: process.env });
   if (run.status !== 0) {

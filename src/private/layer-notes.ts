@@ -8,6 +8,16 @@ export interface LayerNotes {
   readonly architecture: lambda.Architecture;
   /** Not known of a layer of the user's own Dockerfile. */
   readonly engine?: Engine;
+  /** Set: its bootstrap is the user's. */
+  readonly ownBootstrap?: OwnBootstrap;
+}
+
+/** Where the user's bootstrap is. */
+export interface OwnBootstrap {
+  /** The path of the file, */
+  readonly bootstrap?: string;
+  /** or of the zip of a layer that has it; neither where this synth builds nothing. */
+  readonly bootstrapOf?: string;
 }
 
 /** A registered symbol, so that two copies of this library in one app see each other's layers. */

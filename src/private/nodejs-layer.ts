@@ -1,11 +1,12 @@
 /** Makes the layer of a Node.js engine: checked, built or taken from the cache, as a Lambda layer version. */
+import { resolve } from 'node:path';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { nodejsEngine } from './engine-package';
 import { BUILDER_DIRECTORY } from './layer-assets';
 import { buildNodejsLayer, BuildWay, BuiltLayer, isNodejsLayerCached } from './layer-build';
-import { noteLayer } from './layer-notes';
+import { noteLayer, OwnBootstrap } from './layer-notes';
 import { ownBootstrap } from './own-bootstrap';
 import { StagedCode } from './staged-code';
 import type { Engine } from '../model/engine';
@@ -26,6 +27,9 @@ export interface LayerVersionOptions {
   readonly layerVersionName?: string;
   readonly license?: string;
   readonly removalPolicy?: RemovalPolicy;
+  /** Whether functions of every runtime may have it; else those that it is the runtime of. */
+  readonly anyRuntime?: boolean;
+  readonly ownBootstrap?: OwnBootstrap;
 }
 
 /**
@@ -41,6 +45,7 @@ export function nodejsLayerVersion(
     ...options,
     architecture,
     engine,
+    ownBootstrap: bootstrap === undefined ? undefined : { bootstrap: resolve(bootstrap) },
     description: options.description ?? `Node.js ${engine.version} (${architecture.name}) with the bootstrap of ${bootstrap ? 'the app' : 'cdk-hybrid'}`,
   });
 }
@@ -58,13 +63,13 @@ export function builtNodejsLayer(user: Construct, { engine, architecture, bootst
 
 /** A layer version of a built layer; of a placeholder where this synth does not need it, as when the CLI only lists stacks. */
 export function layerVersion(scope: Construct, id: string, built: BuiltLayer | undefined, options: LayerVersionOptions): lambda.LayerVersion {
-  const { architecture, engine, ...same } = options;
+  const { architecture, engine, anyRuntime, ownBootstrap: own, ...same } = options;
   const version = new lambda.LayerVersion(scope, id, {
     ...same,
     code: built ? new StagedCode(built.zip, built.contentHash) : lambda.Code.fromAsset(BUILDER_DIRECTORY),
     compatibleArchitectures: [architecture],
-    compatibleRuntimes: [lambda.Runtime.PROVIDED_AL2023],
+    compatibleRuntimes: anyRuntime ? undefined : [lambda.Runtime.PROVIDED_AL2023],
   });
-  noteLayer(version, { architecture, engine, unzippedBytes: built?.unzippedBytes });
+  noteLayer(version, { architecture, engine, unzippedBytes: built?.unzippedBytes, ownBootstrap: own });
   return version;
 }

@@ -39,8 +39,18 @@ test('that for another bootstrap starts it, under another name', () => {
 
 test('the bootstrap may be that of a layer which is built already', async () => {
   const zip = join(workspace(), 'layer.zip');
-  writeZip(zip, [await regularFile('bootstrap', Buffer.from('#!/bin/sh\necho mine\n'), true), await regularFile('bin/python', Buffer.from('x'), true)]);
+  writeZip(zip, [await regularFile('bootstrap', Buffer.from('#!/bin/sh\necho mine\n'), true), await regularFile('bin/node', Buffer.from('x'), true)]);
   const { files, opt } = built({ bootstrapOf: zip });
   expect(files).toEqual([...WRAPPER, '755 bootstrap', '755 own-bootstrap'].sort());
   expect(readFileSync(join(opt!, 'own-bootstrap'), 'utf8')).toBe('#!/bin/sh\necho mine\n');
+});
+
+test('a layer without a Node.js could not read secrets', async () => {
+  const zip = join(workspace(), 'layer.zip');
+  writeZip(zip, [await regularFile('bootstrap', Buffer.from('#!/bin/sh\n'), true), await regularFile('bin/python', Buffer.from('x'), true)]);
+  expect(built({ bootstrapOf: zip }).failure).toEqual({
+    failure: {
+      code: 'SECRETS_UNSUPPORTED', property: 'secrets', given: 'given with a layer without bin/node', accepted: 'left out there, for a Node.js reads them',
+    },
+  });
 });
