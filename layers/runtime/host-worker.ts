@@ -98,7 +98,7 @@ async function start(): Promise<void> {
   });
   if (setup.http) {
     const { ThreadHttp } = require('./host/thread-http') as typeof ThreadHttpModule;
-    http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http);
+    http = new ThreadHttp(handler, options, carrier, setup.slots, setup.http, setup.metricsOf);
     try {
       await http.listen(setup.httpPort!);
     } catch (error) {

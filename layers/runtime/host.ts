@@ -1,5 +1,8 @@
 /** Defines the host: the program that takes invocations from its sources, where there is no Lambda service, and has them carried out. */
 import { dirname } from 'node:path';
+import { environmentViolations } from './core/environment-schema';
+import { writeAll } from './core/logging';
+import { Metrics } from './core/metrics';
 import { SettingError } from './core/settings';
 import { HostError, isHostError, tell } from './host/errors';
 import { runOnce } from './host/once';
@@ -11,6 +14,8 @@ const EXIT_UNFINISHED = 1;
 const EXIT_UNEXPECTED = 1;
 const EXIT_SETTINGS = 2;
 /** A terminal tells the program that started the host as well, which passes it on: within this time it is the same request. */
+/** The standard output of a task has its result alone. */
+const STANDARD_ERROR = 2;
 const SAME_REQUEST_MS = 250;
 
 /** The bundle lies in /opt/cdk-hybrid/runtime. */
@@ -30,9 +35,15 @@ const stopRequested = new Promise<void>((resolve) => {
 async function main(): Promise<number> {
   try {
     const settings = hostSettings(process.argv.slice(2), process.env, OPT_DIRECTORY);
-    const invoker = openInvoker(settings);
+    const violations = settings.environmentSchema && environmentViolations(settings.environmentSchema, process.env);
+    if (violations) throw new HostError('ENVIRONMENT_INVALID', violations);
+    const metrics = settings.metrics ? new Metrics(settings.name, (line) => writeAll(STANDARD_ERROR, line)) : undefined;
+    if (metrics) process.on('exit', metrics.flush);
+    const invoker = openInvoker(settings, metrics);
     const [source] = settings.sources;
-    return await (source === 'task' || source === 'process' ? runOnce(source, invoker, settings, stopRequested) : serve(invoker, settings, stopRequested));
+    if (source === 'task' || source === 'process') return await runOnce(source, invoker, settings, stopRequested, metrics);
+    if (metrics) measure(invoker, metrics);
+    return await serve(invoker, settings, stopRequested, metrics);
   } catch (error) {
     const told = error instanceof SettingError ? new HostError('SETTING_INVALID', error.message) : error;
     if (!isHostError(told)) throw error;

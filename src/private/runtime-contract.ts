@@ -47,6 +47,7 @@ export const RUNTIME_CONTRACT = {
   HYBRID_HTTP_QUEUE_LIMIT: 'how many requests may wait for the handler',
   HYBRID_HTTP_REQUEST_TIMEOUT: 'how many seconds a client may take to send a request',
   HYBRID_HTTP_TRUSTED_HOPS: 'how many proxies in front of the host are known',
+  HYBRID_METRICS: 'emf: the host writes metrics for CloudWatch on the standard error',
   HYBRID_RESULT_S3_URI: 'where the result of a task also goes, s3://bucket/key',
   HYBRID_SECRETS: 'where the values of variables are, by name, as JSON; on Lambda only; removed before the handler loads',
   HYBRID_RUNTIME_API_FD: 'the descriptor at which a host of the same version serves the Runtime API as well; removed before the handler loads',

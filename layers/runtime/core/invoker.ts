@@ -34,6 +34,8 @@ export interface InvocationResult {
   /** The response, or the error's JSON. Empty when there is a `stream`. */
   readonly payload: Buffer;
   readonly contentType: string;
+  /** When it was handed to what runs the handler, by performance.now(). @default - it was not */
+  readonly startedAt?: number;
   /** The response of a streaming handler, when the request was `streaming`. */
   readonly stream?: Readable;
   /** Settles when `stream` is over: with the error that broke it off, or with nothing. */

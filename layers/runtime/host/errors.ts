@@ -2,6 +2,7 @@
 
 export const HOST_ERRORS = {
   ADDRESS_UNUSABLE: 'give another PORT, or end what uses it',
+  ENVIRONMENT_INVALID: 'give the container values of these kinds; the schema is that of the function',
   EVENT_INVALID: 'give JSON',
   EVENT_MISSING: 'set HYBRID_EVENT or HYBRID_EVENT_S3_URI',
   EVENT_TOO_LARGE: 'pass where the data is (an object in S3, say), not the data',

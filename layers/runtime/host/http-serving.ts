@@ -7,6 +7,7 @@ import { Refusals } from './refusals';
 import type { ServingSource } from './serving';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
+import type { Metrics } from '../core/metrics';
 import type { SharedInvoker } from '../invokers/shared-invoker';
 import { HttpSource } from '../sources/http/http-source';
 import type { HttpSettings } from '../sources/http/settings';
@@ -17,17 +18,17 @@ const SHARES = 3;
 /** Calls that wait in the invoker for each bootstrap, so that one which is free is given the next at once. */
 const AHEAD = 1;
 
-export function httpSource(invoker: Invoker, settings: HostSettings): ServingSource {
+export function httpSource(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   const http = httpSettings(settings.memoryMiB, SHARES);
-  if (!('servesHttp' in invoker)) return byHost(settings, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http));
+  if (!('servesHttp' in invoker)) return byHost(settings, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http, metrics));
   const shared = invoker as SharedInvoker;
-  const source = (): HttpSource => sourceFor(shared, settings.maxConcurrency, http);
+  const source = (): HttpSource => sourceFor(shared, settings.maxConcurrency, http, metrics);
   return shared.servesHttp ? byThreads(shared, settings, source) : byHost(settings, source());
 }
 
-function sourceFor(invoker: Invoker, capacity: number, settings: HttpSettings): HttpSource {
+function sourceFor(invoker: Invoker, capacity: number, settings: HttpSettings, metrics: Metrics | undefined): HttpSource {
   const carrier = new InvokerCarrier(invoker, capacity);
-  return new HttpSource({ carrier, settings, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals().count });
+  return new HttpSource({ carrier, settings, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals(metrics).count });
 }
 
 function byHost({ port }: HostSettings, source: HttpSource): ServingSource {

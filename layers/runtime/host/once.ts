@@ -5,11 +5,14 @@ import { describeInitFailure } from './init-failure';
 import type { S3Location } from './s3-location';
 import type { HostSettings } from './settings';
 import { GRACE_MS, MAX_EVENT_BYTES, type Invoker } from '../core/invoker';
+import type { Metrics } from '../core/metrics';
 import { EXIT, runProcess, runTask } from '../sources/once';
 
 type Source = 'task' | 'process';
 
-export async function runOnce(source: Source, invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
+export async function runOnce(
+  source: Source, invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>, metrics: Metrics | undefined,
+): Promise<number> {
   const event = await readEvent(source, settings, stopRequested);
   if (!event) return neverRan(source);
 
@@ -27,7 +30,9 @@ export async function runOnce(source: Source, invoker: Invoker, settings: HostSe
     return neverRan(source);
   }
   if (initFailure) tell(describeInitFailure(initFailure.payload));
+  const startedAt = performance.now();
   const code = initFailure ? EXIT.failed : await run(source, invoker, event, settings, () => stopping !== undefined);
+  metrics?.invoked(initFailure ? undefined : performance.now() - startedAt, code !== EXIT.success);
   await (stopping ?? invoker.stop(0, GRACE_MS));
   return code;
 }

@@ -6,14 +6,15 @@ import { lambdaEnvironment } from './lambda-environment';
 import { logStream } from './log-stream';
 import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
+import type { Metrics } from '../core/metrics';
 import type * as SharedInvokerModule from '../invokers/shared-invoker';
 
 /** SO_REUSEPORT: since Node.js 22.12 and 23.1, on Linux. */
 const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
 const CAN_REUSE_PORT = process.platform === 'linux' && (MAJOR > 23 || (MAJOR === 23 && MINOR >= 1) || (MAJOR === 22 && MINOR >= 12));
 
-export function openInvoker(settings: HostSettings): Invoker {
-  return settings.ownBootstrap && settings.maxConcurrency > 1 ? openShared(settings) : openIsolated(settings);
+export function openInvoker(settings: HostSettings, metrics: Metrics | undefined): Invoker {
+  return settings.ownBootstrap && settings.maxConcurrency > 1 ? openShared(settings, metrics) : openIsolated(settings);
 }
 
 function openIsolated(settings: HostSettings): Invoker {
@@ -24,7 +25,7 @@ function openIsolated(settings: HostSettings): Invoker {
   });
 }
 
-function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
+function openShared(settings: HostSettings, metrics: Metrics | undefined): SharedInvokerModule.SharedInvoker {
   const { SharedInvoker } = require('../invokers/shared-invoker') as typeof SharedInvokerModule;
   process.chdir(settings.taskRoot);
   const output = logStream(settings, true);
@@ -39,6 +40,8 @@ function openShared(settings: HostSettings): SharedInvokerModule.SharedInvoker {
     output,
     logOutput: output === process.stdout ? 1 : 2,
     log: (line) => process.stderr.write(`${line}\n`),
+    onLost: metrics && (() => metrics.invoked(undefined, true)),
+    metricsOf: metrics && settings.name,
     http: settings.sources.includes('http') && CAN_REUSE_PORT ? httpSettings(settings.memoryMiB, settings.threads) : undefined,
   });
 }

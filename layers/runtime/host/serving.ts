@@ -5,6 +5,7 @@ import type * as HttpServingModule from './http-serving';
 import { describeInitFailure } from './init-failure';
 import type { HostSettings } from './settings';
 import { GRACE_MS, type Invoker } from '../core/invoker';
+import type { Metrics } from '../core/metrics';
 import type * as EmulatorModule from '../sources/emulator';
 
 /** A way in for invocations. */
@@ -16,10 +17,10 @@ export interface ServingSource {
   drain(): Promise<void>;
 }
 
-export async function serve(invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>): Promise<number> {
+export async function serve(invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>, metrics: Metrics | undefined): Promise<number> {
   let stopping = false;
   void stopRequested.then(() => { stopping = true; });
-  const sources = settings.sources.map((name) => (name === 'http' ? http(invoker, settings) : emulator(invoker, settings)));
+  const sources = settings.sources.map((name) => (name === 'http' ? http(invoker, settings, metrics) : emulator(invoker, settings)));
   await Promise.all(sources.map((source) => source.listen())).catch((error) => unusable(settings, error));
   const failure = await Promise.race([invoker.start(), stopRequested]).catch((error) => unusable(settings, error));
   if (failure) {
@@ -41,9 +42,9 @@ function unusable({ port }: HostSettings, error: Error): never {
   throw new HostError('ADDRESS_UNUSABLE', `cannot listen on port ${port}: ${error.message}`);
 }
 
-function http(invoker: Invoker, settings: HostSettings): ServingSource {
+function http(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   const { httpSource } = require('./http-serving') as typeof HttpServingModule;
-  return httpSource(invoker, settings);
+  return httpSource(invoker, settings, metrics);
 }
 
 function emulator(invoker: Invoker, { port, name }: HostSettings): ServingSource {

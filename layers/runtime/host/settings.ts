@@ -31,6 +31,10 @@ export interface HostSettings {
   readonly maxConcurrency: number;
   readonly port: number;
   readonly logFormat: 'text' | 'json';
+  /** Whether metrics are written. */
+  readonly metrics: boolean;
+  /** Which variables the handler needs, as JSON. */
+  readonly environmentSchema?: string;
   /** The event of a task or a process, as it was given, or where it is. */
   readonly event?: string;
   readonly eventObject?: S3Location;
@@ -72,6 +76,8 @@ export function hostSettings(command: readonly string[], environment: Environmen
     maxConcurrency: integerSetting(environment, 'AWS_LAMBDA_MAX_CONCURRENCY', 1, 1, 10_000),
     port: integerSetting(environment, 'PORT', 8080, 0, 65_535),
     logFormat: choiceSetting({ AWS_LAMBDA_LOG_FORMAT: environment.AWS_LAMBDA_LOG_FORMAT?.toLowerCase() }, 'AWS_LAMBDA_LOG_FORMAT', ['text', 'json'], 'text'),
+    metrics: choiceSetting(environment, 'HYBRID_METRICS', ['emf', 'none'], 'none') === 'emf',
+    environmentSchema: environment.HYBRID_ENVIRONMENT_SCHEMA || undefined,
     ...(once && onceSettings(environment)),
     environment: passedOn(environment),
   };

@@ -60,7 +60,8 @@ export class Flight implements ResponseSink {
       resolveEnd(error);
     };
     this.settled = true;
-    this.resolve({ requestId: this.requestId, payload: Buffer.alloc(0), contentType, startedAt: this.startedAt || undefined, stream, streamEnd, logs: () => this.tail() });
+    const { requestId, startedAt } = this;
+    this.resolve({ requestId, payload: Buffer.alloc(0), contentType, startedAt: startedAt || undefined, stream, streamEnd, logs: () => this.tail() });
     void streamEnd.then(() => this.end());
   }
 

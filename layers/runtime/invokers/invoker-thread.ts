@@ -18,6 +18,8 @@ export interface ThreadOptions extends Omit<ThreadSetup, 'slots' | 'inFlight'> {
   /** Where what the handler writes to its standard output goes besides its log lines. */
   readonly output: NodeJS.WriteStream;
   readonly log: (line: string) => void;
+  /** The thread will not answer an HTTP request that it has taken itself. */
+  readonly onLost?: () => void;
 }
 
 export interface ThreadEvents {
@@ -63,11 +65,11 @@ export class InvokerThread {
   constructor(private readonly options: ThreadOptions, readonly slots: number, private readonly events: ThreadEvents) {
     // What the host hands in and what the thread takes itself share nothing but the handler.
     this.inFlight = InFlightTable.ofSlots(options.http ? 2 * slots : slots);
-    const { workerFile, environment, output, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort } = options;
+    const { workerFile, environment, output, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort, metricsOf } = options;
     this.initialized = new Promise((resolve, reject) => { this.settleInitialized = { resolve, reject }; });
     this.worker = new Worker(workerFile, {
       workerData: {
-        slots, inFlight: this.inFlight.memory, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort,
+        slots, inFlight: this.inFlight.memory, timeoutMs, invokedFunctionArn, logFormat, logOutput, http, httpPort, metricsOf,
       } satisfies ThreadSetup,
       env: environment,
       stdout: output !== process.stdout,
@@ -223,6 +225,7 @@ export class InvokerThread {
       if (late) this.options.log(timeoutLine(each.requestId, this.options.timeoutMs, this.options.logFormat));
       this.lastAnswer(each, late ? 'timeout' : 'error');
       const entry = this.flights.get(each.requestId);
+      if (!entry) this.options.onLost?.();
       if (late && entry) this.land(each.requestId, () => entry.flight.fail(timedOut(each.requestId, this.options.timeoutMs)));
     }
     this.state = 'retired';

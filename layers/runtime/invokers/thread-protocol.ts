@@ -15,6 +15,8 @@ export interface ThreadSetup {
   readonly logOutput: number;
   /** It answers HTTP requests itself. */
   readonly http?: HttpSettings;
+  /** The function whose metrics they are. @default - none are written */
+  readonly metricsOf?: string;
   /** Where: others listen there as well. */
   readonly httpPort?: number;
 }

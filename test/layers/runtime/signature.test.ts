@@ -1,13 +1,13 @@
 /** Our signatures beside those of AWS's own package for JavaScript. */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash, createHmac, type BinaryLike, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { signedHeaders } from '../../../layers/runtime/secrets/signature';
 
 class Sha256 {
   private readonly hash: Hash | Hmac;
 
-  constructor(key?: string | Uint8Array) {
-    this.hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
+  constructor(key?: unknown) {
+    this.hash = key === undefined ? createHash('sha256') : createHmac('sha256', key as BinaryLike);
   }
 
   update(data: string | Uint8Array): void {
