@@ -54,7 +54,7 @@ export function describe(value: unknown): string {
 
 /** The region: the one that the app names for the stack, else that of the user's shell. */
 export function regionOf(stack: Stack): string | undefined {
-  return stack.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  return stack.region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || undefined);
 }
 
 function refText(name: string, stack: Stack): string | undefined {

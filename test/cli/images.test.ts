@@ -1,6 +1,6 @@
 /** Container images and containers on the command line, with a real container engine. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { bundlePrograms, cdkHybrid, startCdkHybrid, type Run } from './command';
 import { synthesizeImages, writeImages } from './image-app';
 import { serveLocally } from './local';
+import { notingClient, type NotingClient } from './noting-client';
 import { containerEngine } from '../real-parts';
 
 const engine = containerEngine();
@@ -36,13 +37,7 @@ function containersOf(logicalId: string): string[] {
   return stdout.split('\n').filter(Boolean);
 }
 
-/** A client of an engine that notes how it is called, and does what the script says. */
-function client(name: string, script: string): { path: string; calls: () => string } {
-  const path = join(directory, name);
-  writeFileSync(path, `#!/bin/sh\necho "$@" >> '${path}.calls'\n${script}\n`);
-  chmodSync(path, 0o755);
-  return { path, calls: () => readFileSync(`${path}.calls`, 'utf8') };
-}
+const client = (name: string, script: string): NotingClient => notingClient(directory, name, script);
 
 /** A copy of cdk.out that a test may break. */
 function brokenApp(breakIt: (template: any, assets: any) => void): string {
