@@ -5,6 +5,7 @@ import { writeAll } from './core/logging';
 import { Metrics } from './core/metrics';
 import { SettingError } from './core/settings';
 import { HostError, isHostError, tell } from './host/errors';
+import { measure } from './host/measured-invoker';
 import { runOnce } from './host/once';
 import { openInvoker } from './host/open-invoker';
 import { serve } from './host/serving';
@@ -13,9 +14,9 @@ import { hostSettings } from './host/settings';
 const EXIT_UNFINISHED = 1;
 const EXIT_UNEXPECTED = 1;
 const EXIT_SETTINGS = 2;
-/** A terminal tells the program that started the host as well, which passes it on: within this time it is the same request. */
 /** The standard output of a task has its result alone. */
 const STANDARD_ERROR = 2;
+/** A terminal tells the program that started the host as well, which passes it on: within this time it is the same request. */
 const SAME_REQUEST_MS = 250;
 
 /** The bundle lies in /opt/cdk-hybrid/runtime. */
