@@ -1,5 +1,6 @@
 import type * as batch from 'aws-cdk-lib/aws-batch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IHandlerImage } from '../model/handler-image';
 
 /** Sizes and settings of `Compute.batchJob()`. */
@@ -12,11 +13,11 @@ export interface BatchJobComputeProps {
   readonly image?: IHandlerImage;
 
   /**
-   * Where jobs run: on Fargate, or on EC2 instances that Batch starts and stops.
+   * `FARGATE`, or `EC2`: on instances that Batch starts and stops.
    *
-   * @default Compatibility.FARGATE
+   * @default LaunchType.FARGATE
    */
-  readonly platformCapability?: batch.Compatibility;
+  readonly launchType?: ecs.LaunchType;
 
   /**
    * CPU units; 1,024 are one vCPU. On Fargate one of 256, 512, 1024, 2048, 4096, 8192, 16384; on EC2 whole vCPUs.

@@ -2,6 +2,7 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { BatchJobComputeProps } from './batch-options';
@@ -54,12 +55,16 @@ export function batchQueue(scope: Construct, context: ComputeContext, props: Bat
 }
 
 function checkOptions(scope: Construct, props: BatchJobComputeProps): void {
+  const { launchType = ecs.LaunchType.FARGATE } = props;
+  if (launchType !== ecs.LaunchType.FARGATE && launchType !== ecs.LaunchType.EC2) {
+    throw problem(scope, 'BATCH_OPTION', { property: 'launchType', given: launchType, accepted: 'FARGATE or EC2', mend: 'choose one of these' });
+  }
   const refuse = (names: readonly Property[], accepted: string, mend: string) => {
     const property = names.find(name => props[name] !== undefined);
     if (property) { throw problem(scope, 'BATCH_OPTION', { property, given: 'a value', accepted, mend }); }
   };
   if (isFargateJob(props)) {
-    refuse(EC2_ONLY, 'not given on Fargate', 'leave it out, or set platformCapability: Compatibility.EC2');
+    refuse(EC2_ONLY, 'not given on Fargate', 'leave it out, or set launchType: LaunchType.EC2');
   } else {
     refuse(FARGATE_ONLY, 'not given on EC2', 'leave it out; instances have the disks of their launchTemplate and the addresses of their subnets');
   }
@@ -69,8 +74,8 @@ function checkOptions(scope: Construct, props: BatchJobComputeProps): void {
 }
 
 /** Whether jobs run on Fargate. */
-export function isFargateJob({ platformCapability }: BatchJobComputeProps): boolean {
-  return platformCapability !== batch.Compatibility.EC2;
+export function isFargateJob({ launchType }: BatchJobComputeProps): boolean {
+  return launchType !== ecs.LaunchType.EC2;
 }
 
 function makeEnvironment(scope: Construct, context: ComputeContext, props: BatchJobComputeProps): batch.IManagedComputeEnvironment {
@@ -116,10 +121,10 @@ function checkEnvironment(scope: Construct, context: ComputeContext, environment
   const isEc2 = environment instanceof batch.ManagedEc2EcsComputeEnvironment;
   if (isFargate ? !isFargateJob(props) : isEc2 && isFargateJob(props)) {
     throw problem(scope, 'BATCH_OPTION', {
-      property: 'platformCapability',
-      given: isFargate ? batch.Compatibility.EC2 : batch.Compatibility.FARGATE,
+      property: 'launchType',
+      given: isFargate ? ecs.LaunchType.EC2 : ecs.LaunchType.FARGATE,
       accepted: `that of the compute environment ${environment.node.path}`,
-      mend: `set platformCapability: Compatibility.${isFargate ? 'FARGATE' : 'EC2'}`,
+      mend: `set launchType: LaunchType.${isFargate ? 'FARGATE' : 'EC2'}`,
     });
   }
   if (isEc2) { checkArchitecture(scope, context, environment); }

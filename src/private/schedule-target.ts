@@ -1,5 +1,5 @@
 /** What EventBridge Scheduler calls, with a role that may do that and nothing else. */
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
@@ -35,9 +35,14 @@ export function scheduleTarget(scope: Construct, call: ScheduleCall): scheduler.
       input,
       ecsParameters,
       deadLetterConfig: deadLetterQueue && { arn: deadLetterQueue.queueArn },
-      retryPolicy: { maximumRetryAttempts: retryAttempts, maximumEventAgeInSeconds: maxEventAge?.toSeconds() },
+      retryPolicy: { maximumRetryAttempts: unchecked(retryAttempts), maximumEventAgeInSeconds: unchecked(maxEventAge?.toSeconds()) },
     }),
   };
+}
+
+/** A token as an object: the CDK's `Schedule` takes the number that stands for it for one that is out of range. */
+function unchecked(value: number | undefined): number | undefined {
+  return Token.isUnresolved(value) ? Tokenization.reverseNumber(value!) as unknown as number : value;
 }
 
 /** Source of the conditions: "Confused deputy prevention in EventBridge Scheduler" in its User Guide. */

@@ -2,6 +2,7 @@ import { CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -14,7 +15,7 @@ const of = <T>(props: Props<T>, stack: Stack): T => typeof props === 'function' 
 const job = (compute: Props<BatchJobComputeProps> = {}, fn: Props<HybridFunctionProps> = {}) => synthesized(stack => {
   new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.batchJob(of(compute, stack)), ...of(fn, stack) });
 });
-const EC2 = batch.Compatibility.EC2;
+const { EC2 } = ecs.LaunchType;
 
 const definition = (template: Template) => Object.values(template.findResources('AWS::Batch::JobDefinition'))[0].Properties;
 const container = (template: Template) => definition(template).ContainerProperties;
@@ -65,7 +66,7 @@ describe('a job', () => {
   });
 
   test('the root file system cannot be written, /tmp can, on Fargate and on EC2', () => {
-    for (const compute of [{}, { platformCapability: EC2 }]) {
+    for (const compute of [{}, { launchType: EC2 }]) {
       // Fargate takes no host of a volume. With none, ECS mounts an empty one with the owner and the mode of the image's VOLUME /tmp.
       expect(container(job(compute))).toMatchObject({
         User: '65534:65534', ReadonlyRootFilesystem: true, Volumes: [{ Name: 'tmp' }], MountPoints: [{ SourceVolume: 'tmp', ContainerPath: '/tmp' }],
@@ -239,13 +240,13 @@ describe('batch: Fargate', () => {
 
   test.each(['gpu', 'minvCpus', 'spotBidPercentage'] as const)('%s is for EC2', property => {
     expect(refusal(() => job({ [property]: 1 }))).toBe(`Stack/Report: '${property}' must be not given on Fargate, got 'a value'; `
-      + 'leave it out, or set platformCapability: Compatibility.EC2 [CDK_HYBRID_BATCH_OPTION]');
+      + 'leave it out, or set launchType: LaunchType.EC2 [CDK_HYBRID_BATCH_OPTION]');
   });
 });
 
 describe('batch: EC2', () => {
   test('instances of the function\'s architecture, in its subnets, with its security groups, started for jobs alone', () => {
-    const template = job({ platformCapability: EC2 }, stack => {
+    const template = job({ launchType: EC2 }, stack => {
       const vpc = new ec2.Vpc(stack, 'Vpc');
       return { vpc, vpcSubnets: { subnets: [vpc.privateSubnets[0]] } };
     });
@@ -263,12 +264,12 @@ describe('batch: EC2', () => {
     });
     expect(definition(template)).toMatchObject({ PlatformCapabilities: ['EC2'], ContainerProperties: { ResourceRequirements: [{ Type: 'MEMORY', Value: '2048' }, { Type: 'VCPU', Value: '1' }] } });
     expect(container(template).RuntimePlatform).toBeUndefined();
-    job({ platformCapability: EC2 }, fakeArm).hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { InstanceTypes: ['default_arm64'] } });
+    job({ launchType: EC2 }, fakeArm).hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { InstanceTypes: ['default_arm64'] } });
   });
 
   test('instanceTypes, instanceClasses, minvCpus, launchTemplate, allocationStrategy, spot and spotBidPercentage', () => {
     job(stack => ({
-      platformCapability: EC2,
+      launchType: EC2,
       instanceTypes: [new ec2.InstanceType('m6i.large')],
       instanceClasses: [ec2.InstanceClass.C6I],
       minvCpus: 2,
@@ -291,24 +292,24 @@ describe('batch: EC2', () => {
   });
 
   test('CPU is whole vCPUs, memory free', () => {
-    expect(container(job({ platformCapability: EC2, cpu: 3072, memoryLimitMiB: 5000 })).ResourceRequirements).toEqual([{ Type: 'MEMORY', Value: '5000' }, { Type: 'VCPU', Value: '3' }]);
-    expect(refusal(() => job({ platformCapability: EC2, cpu: 512 }))).toBe("Stack/Report: 'cpu' must be whole vCPUs on EC2: 1024, 2048, ..., got 512; choose a value in the range [CDK_HYBRID_SIZE_OUT_OF_RANGE]");
+    expect(container(job({ launchType: EC2, cpu: 3072, memoryLimitMiB: 5000 })).ResourceRequirements).toEqual([{ Type: 'MEMORY', Value: '5000' }, { Type: 'VCPU', Value: '3' }]);
+    expect(refusal(() => job({ launchType: EC2, cpu: 512 }))).toBe("Stack/Report: 'cpu' must be whole vCPUs on EC2: 1024, 2048, ..., got 512; choose a value in the range [CDK_HYBRID_SIZE_OUT_OF_RANGE]");
   });
 
   test('gpu, on instances that have some', () => {
-    const template = job({ platformCapability: EC2, gpu: 2, instanceTypes: [new ec2.InstanceType('g5.12xlarge')] });
+    const template = job({ launchType: EC2, gpu: 2, instanceTypes: [new ec2.InstanceType('g5.12xlarge')] });
     expect(container(template).ResourceRequirements).toContainEqual({ Type: 'GPU', Value: '2' });
     // Batch chooses the image with the drivers itself.
     template.hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { Ec2Configuration: Match.absent() } });
-    expect(refusal(() => job({ platformCapability: EC2, gpu: 1 }))).toMatch(/'instanceTypes' must be types with GPUs when gpu is given.*BATCH_OPTION\]$/);
+    expect(refusal(() => job({ launchType: EC2, gpu: 1 }))).toMatch(/'instanceTypes' must be types with GPUs when gpu is given.*BATCH_OPTION\]$/);
   });
 
   test('instances of another architecture are refused', () => {
     const wrong = "Stack/Report: 'architecture' must be arm64, that of the instance type m7g.large, got 'x86_64'; set architecture, or choose instances of it [CDK_HYBRID_BATCH_ARCHITECTURE]";
-    expect(refusal(() => job({ platformCapability: EC2, instanceTypes: [new ec2.InstanceType('m6i.large'), new ec2.InstanceType('m7g.large')] }))).toBe(wrong);
-    expect(refusal(() => job({ platformCapability: EC2, instanceClasses: [ec2.InstanceClass.M7G] }))).toBe(wrong);
+    expect(refusal(() => job({ launchType: EC2, instanceTypes: [new ec2.InstanceType('m6i.large'), new ec2.InstanceType('m7g.large')] }))).toBe(wrong);
+    expect(refusal(() => job({ launchType: EC2, instanceClasses: [ec2.InstanceClass.M7G] }))).toBe(wrong);
     expect(refusal(() => job(stack => ({
-      platformCapability: EC2,
+      launchType: EC2,
       computeEnvironments: [new batch.ManagedEc2EcsComputeEnvironment(stack, 'Own', {
         vpc: new ec2.Vpc(stack, 'Vpc'), instanceTypes: [new ec2.InstanceType('m7g.large')], useOptimalInstanceClasses: false,
       })],
@@ -317,7 +318,7 @@ describe('batch: EC2', () => {
 
   test.each(['ephemeralStorageGiB', 'assignPublicIp'] as const)('%s is for Fargate', property => {
     const value = property === 'assignPublicIp' ? true : 30;
-    expect(refusal(() => job({ platformCapability: EC2, [property]: value }))).toMatch(new RegExp(`'${property}' must be not given on EC2.*BATCH_OPTION\\]$`));
+    expect(refusal(() => job({ launchType: EC2, [property]: value }))).toMatch(new RegExp(`'${property}' must be not given on EC2.*BATCH_OPTION\\]$`));
   });
 });
 
@@ -346,14 +347,15 @@ describe('batch: queue', () => {
   });
 
   test('one whose instances are not what the job says is refused', () => {
-    const withQueue = (platformCapability?: batch.Compatibility) => job(stack => {
+    const withQueue = (launchType?: ecs.LaunchType) => job(stack => {
       const queue = new batch.JobQueue(stack, 'Queue');
       const vpc = new ec2.Vpc(stack, 'Vpc');
-      queue.addComputeEnvironment(platformCapability ? new batch.FargateComputeEnvironment(stack, 'Own', { vpc }) : new batch.ManagedEc2EcsComputeEnvironment(stack, 'Own', { vpc }), 1);
-      return { jobQueue: queue, platformCapability };
+      queue.addComputeEnvironment(launchType ? new batch.FargateComputeEnvironment(stack, 'Own', { vpc }) : new batch.ManagedEc2EcsComputeEnvironment(stack, 'Own', { vpc }), 1);
+      return { jobQueue: queue, launchType };
     });
-    expect(refusal(() => withQueue())).toBe("Stack/Report: 'platformCapability' must be that of the compute environment Stack/Own, got 'FARGATE'; set platformCapability: Compatibility.EC2 [CDK_HYBRID_BATCH_OPTION]");
-    expect(refusal(() => withQueue(EC2))).toContain('set platformCapability: Compatibility.FARGATE');
+    expect(refusal(() => withQueue())).toBe("Stack/Report: 'launchType' must be that of the compute environment Stack/Own, got 'FARGATE'; set launchType: LaunchType.EC2 [CDK_HYBRID_BATCH_OPTION]");
+    expect(refusal(() => job({ launchType: ecs.LaunchType.EXTERNAL }))).toContain("'launchType' must be FARGATE or EC2, got 'EXTERNAL'");
+    expect(refusal(() => withQueue(EC2))).toContain('set launchType: LaunchType.FARGATE');
   });
 
   test('what a queue or an environment of one\'s own has already is refused', () => {
