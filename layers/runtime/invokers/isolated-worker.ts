@@ -196,12 +196,12 @@ export class IsolatedWorker {
     this.child?.kill(signal);
   }
 
+  /** The timer was set for a flight that is over by now, in most cases. */
   private readonly lookForLate = (): void => {
     const now = performance.now();
     this.watch = undefined;
     for (const { flight, deadline } of [...this.flights.values()]) {
       if (deadline > now) {
-        // A timer may go off a moment early.
         this.watch = setTimeout(this.lookForLate, Math.ceil(deadline - now));
         return;
       }
