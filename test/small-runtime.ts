@@ -5,6 +5,8 @@ import { npmEnvironment, smallEngine, startRegistry } from './registry';
 import { inDirectory, workspace } from './workspace';
 import { Engine, HandlerCode, HandlerRuntime } from '../src';
 
+export { refusal } from './refusal';
+
 const small = smallEngine('24.0.99');
 const cache = workspace();
 let registry: { [name: string]: string };
@@ -24,20 +26,10 @@ export function withSmallRuntime<T>(body: () => T): T {
 }
 
 /** The template of a stack in eu-west-1. */
-export function synthesized(make: (stack: Stack) => void): Template {
+export function synthesized(make: (stack: Stack) => void, context: { [name: string]: unknown } = {}): Template {
   return withSmallRuntime(() => {
-    const stack = new Stack(new App({ outdir: workspace() }), 'Stack', { env: { account: '111122223333', region: 'eu-west-1' } });
+    const stack = new Stack(new App({ outdir: workspace(), context }), 'Stack', { env: { account: '111122223333', region: 'eu-west-1' } });
     make(stack);
     return Template.fromStack(stack);
   });
-}
-
-/** The message with which something is refused. */
-export function refusal(make: () => unknown): string {
-  try {
-    make();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('accepted');
 }

@@ -1,46 +1,19 @@
 import { App, Duration, Fn, Lazy, Size, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Compute, Engine, HandlerCode, HandlerImage, HandlerRuntime, HybridFunction, HybridFunctionProps, LambdaImageComputeProps } from '../../src';
-import { npmEnvironment, smallEngine, startRegistry } from '../registry';
-import { inDirectory, workspace } from '../workspace';
+import { Compute, HandlerCode, HandlerImage, HandlerRuntime, HybridFunction, HybridFunctionProps, LambdaImageComputeProps } from '../../src';
+import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized, withSmallRuntime } from '../small-runtime';
+import { workspace } from '../workspace';
 
-/** An engine of some bytes: the real one has 100 MB. */
-const small = smallEngine('24.0.99');
-const SMALL = HandlerRuntime.nodejs(Engine.nodejs('24.0.99', { sha512X86: small.checksum }));
-const cache = { CDK_HYBRID_CACHE_DIR: workspace() };
-let registry: { [name: string]: string };
-beforeAll(async () => { registry = npmEnvironment(await startRegistry(small.directory)); });
-
-const project = workspace({ 'dist/index.js': '', 'dist/users.js': '', 'Dockerfile': 'FROM scratch\n' });
-const CODE = HandlerCode.fromDirectory('dist');
 const CONTAINER = HandlerRuntime.container({ dockerfile: 'Dockerfile', entrypoint: '/bin/abc -d', host: false });
-
-function synth(make: (stack: Stack) => void, context: { [name: string]: unknown } = {}) {
-  return inDirectory(project, { ...registry, ...cache }, () => {
-    const app = new App({ outdir: workspace(), context });
-    const stack = new Stack(app, 'Stack', { env: { account: '111122223333', region: 'eu-west-1' } });
-    make(stack);
-    return Template.fromStack(stack);
-  });
-}
 
 type Props = HybridFunctionProps | ((stack: Stack) => HybridFunctionProps);
 
-const one = (props: Props = {}, compute: LambdaImageComputeProps = {}, context = {}) => synth(stack => {
+const one = (props: Props = {}, compute: LambdaImageComputeProps = {}, context = {}) => synthesized(stack => {
   const own = typeof props === 'function' ? props(stack) : props;
-  new HybridFunction(stack, 'Hello', { runtime: SMALL, code: CODE, compute: Compute.lambdaImage(compute), ...own });
+  new HybridFunction(stack, 'Hello', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaImage(compute), ...own });
 }, context);
-
-const refusal = (make: () => unknown) => {
-  try {
-    make();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('accepted');
-};
 
 describe('an image on Lambda', () => {
   test('is a function of that package type, whose handler is the command', () => {
@@ -84,9 +57,9 @@ describe('an image on Lambda', () => {
   });
 
   test('functions of the same code are one image', () => {
-    const template = synth(stack => {
+    const template = synthesized(stack => {
       for (const handler of ['index.handler', 'users.list']) {
-        new HybridFunction(stack, handler.replace('.', ''), { runtime: SMALL, code: CODE, handler, compute: Compute.lambdaImage() });
+        new HybridFunction(stack, handler.replace('.', ''), { runtime: SMALL_RUNTIME, code: SMALL_CODE, handler, compute: Compute.lambdaImage() });
       }
     });
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));
@@ -141,14 +114,14 @@ describe('a container of one\'s own on Lambda', () => {
 });
 
 describe('an image that functions share', () => {
-  const shared = (props: HybridFunctionProps, image: object = {}) => synth(stack => {
-    const given = new HandlerImage(stack, 'Image', { code: CODE, runtime: SMALL, handler: 'users.list', ...image });
+  const shared = (props: HybridFunctionProps, image: object = {}) => synthesized(stack => {
+    const given = new HandlerImage(stack, 'Image', { code: SMALL_CODE, runtime: SMALL_RUNTIME, handler: 'users.list', ...image });
     new HybridFunction(stack, 'One', { ...props, compute: Compute.lambdaImage({ image: given }) });
   });
 
   test('brings code, runtime, handler and architecture', () => {
     shared({}).hasResourceProperties('AWS::Lambda::Function', { ImageConfig: { Command: ['users.list'] } });
-    shared({ handler: 'index.handler', code: CODE }).hasResourceProperties('AWS::Lambda::Function', { ImageConfig: { Command: ['index.handler'] } });
+    shared({ handler: 'index.handler', code: SMALL_CODE }).hasResourceProperties('AWS::Lambda::Function', { ImageConfig: { Command: ['index.handler'] } });
     shared({}, { runtime: CONTAINER, code: undefined, handler: undefined, architecture: lambda.Architecture.ARM_64 })
       .hasResourceProperties('AWS::Lambda::Function', { Architectures: ['arm64'], Environment: { Variables: { ENTRYPOINT: '/bin/abc -d' } } });
   });
@@ -167,10 +140,10 @@ describe('an image that functions share', () => {
   });
 
   test('in another stack it is published before the function is made', () => {
-    inDirectory(project, { ...registry, ...cache }, () => {
+    withSmallRuntime(() => {
       const app = new App({ outdir: workspace() });
       const [images, functions] = ['Images', 'Functions'].map(id => new Stack(app, id));
-      const image = new HandlerImage(images, 'Image', { code: CODE, runtime: SMALL });
+      const image = new HandlerImage(images, 'Image', { code: SMALL_CODE, runtime: SMALL_RUNTIME });
       new HybridFunction(functions, 'One', { compute: Compute.lambdaImage({ image }) });
       expect(app.synth().getStackByName('Functions').dependencies.map(({ id }) => id)).toContain('Images');
       expect(image.imageUri).toBe(image.asset.imageUri);
@@ -179,8 +152,8 @@ describe('an image that functions share', () => {
 });
 
 test('a runtime for images is refused as a zip, naming the compute that takes it', () => {
-  const zip = (runtime: HandlerRuntime) => refusal(() => synth(stack => { new HybridFunction(stack, 'Hello', { runtime, code: CODE, compute: Compute.lambdaFunction() }); }));
-  expect(zip(SMALL.extend({ instructions: ['RUN true'] }))).toBe('Stack/Hello: \'runtime\' must be a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction(), '
+  const zip = (runtime: HandlerRuntime) => refusal(() => synthesized(stack => { new HybridFunction(stack, 'Hello', { runtime, code: SMALL_CODE, compute: Compute.lambdaFunction() }); }));
+  expect(zip(SMALL_RUNTIME.extend({ instructions: ['RUN true'] }))).toBe('Stack/Hello: \'runtime\' must be a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction(), '
     + 'got \'nodejs-24.0.99-extended\'; use a compute that runs images: Compute.lambdaImage() [CDK_HYBRID_RUNTIME_FOR_IMAGES]');
   expect(zip(HandlerRuntime.AWS_NODEJS_24.extend({}))).toContain('CDK_HYBRID_RUNTIME_NOT_EXTENDABLE');
   expect(zip(CONTAINER)).toContain('got \'container\'; use a compute that runs images: Compute.lambdaImage() [CDK_HYBRID_RUNTIME_FOR_IMAGES]');
