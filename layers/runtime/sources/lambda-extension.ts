@@ -15,21 +15,18 @@ export async function registerExtension(runtimeApi: string): Promise<void> {
   const head = (request: string): string => `${request} HTTP/1.1\r\nHost: ${runtimeApi}\r\n`;
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => give(new Error(`no answer in ${ANSWER_MS} ms`)), ANSWER_MS);
-      const give = (error: Error): void => {
+      const timer = setTimeout(() => end(new Error(`no answer in ${ANSWER_MS} ms`)), ANSWER_MS);
+      const end = (error?: Error): void => {
         clearTimeout(timer);
         transport.close();
-        reject(error);
+        if (error) reject(error);
+        else resolve();
       };
       const registered = ({ status, headers, body }: Reply): void => {
         const id = headers['lambda-extension-identifier'];
         // Where there is no such API, hosts of ours for one, whoever stops the runtime signals it anyway.
-        if (status === 404) {
-          clearTimeout(timer);
-          transport.close();
-          return resolve();
-        }
-        if (status !== 200 || !id) return give(new Error(`the answer is ${status}: ${body.toString('utf8', 0, 300).trim()}`));
+        if (status === 404) return end();
+        if (status !== 200 || !id) return end(new Error(`the answer is ${status}: ${body.toString('utf8', 0, 300).trim()}`));
         clearTimeout(timer);
         transport.write(`${head(`GET ${API}/event/next`)}Lambda-Extension-Identifier: ${id}\r\n\r\n`);
         transport.keepAlive(false);
@@ -41,11 +38,11 @@ export async function registerExtension(runtimeApi: string): Promise<void> {
           try {
             parser.push(chunk);
           } catch (error) {
-            give(error as Error);
+            end(error as Error);
           }
         },
         onDrain: () => {},
-        onClose: (error) => give(error ?? new Error('the connection was closed')),
+        onClose: (error) => end(error ?? new Error('the connection was closed')),
       });
       const body = '{"events":[]}';
       transport.write(`${head(`POST ${API}/register`)}Lambda-Extension-Name: ${NAME}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`, body);
