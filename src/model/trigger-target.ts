@@ -60,8 +60,12 @@ export interface HttpCors {
 
 /** How a load balancer treats what it sends requests to. */
 export interface HttpTargetOptions {
-  /** The VPC of the load balancer. */
-  readonly vpc: ec2.IVpc;
+  /**
+   * The VPC of the load balancer.
+   *
+   * @default - that of the function, or not known here, as with an imported listener
+   */
+  readonly vpc?: ec2.IVpc;
 
   /**
    * The event that the handler gets.

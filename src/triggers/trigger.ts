@@ -1,3 +1,5 @@
+import { LoadBalancerTrigger } from './load-balancer';
+import type { LoadBalancerTriggerProps } from './load-balancer-options';
 import { ScheduleTrigger, ScheduleTriggerProps } from './schedule';
 import type { ITrigger } from '../model/trigger';
 
@@ -5,6 +7,15 @@ import type { ITrigger } from '../model/trigger';
  * When a handler runs.
  */
 export class Trigger {
+  /**
+   * By HTTP requests, through an Application Load Balancer. On Lambda computes and `Compute.service()`.
+   *
+   * @param props routes and load balancer
+   */
+  public static loadBalancer(props: LoadBalancerTriggerProps = {}): ITrigger {
+    return new LoadBalancerTrigger(props);
+  }
+
   /**
    * By the clock: EventBridge Scheduler sends single events. On Lambda computes, `Compute.task()` and `Compute.batchJob()`.
    *
