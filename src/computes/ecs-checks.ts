@@ -1,5 +1,5 @@
 /** Refuses what ECS does not take, before a deployment does. Tokens, known at deployment only, are let through. */
-import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
@@ -8,6 +8,7 @@ import type { ComputeContext } from '../model/compute';
 import { checkRange } from '../private/check-range';
 import { problem } from '../private/errors';
 import { checkFargateSize } from '../private/fargate-sizes';
+import { checkRoleAccount } from '../private/role-account';
 
 const FARGATE = ['FARGATE', 'FARGATE_SPOT'];
 /** The longest that Fargate waits after SIGTERM. Source: `stopTimeout` in "Amazon ECS task definition parameters". */
@@ -31,10 +32,7 @@ export function checkTask(scope: IConstruct, context: ComputeContext, props: Siz
   checkCapacity(scope, props, isFargate);
   checkSizes(scope, props, isFargate);
   checkNetwork(scope, context, props);
-  const account = context.role.principalAccount;
-  if (account !== undefined && isOther(account, Stack.of(scope).account)) {
-    throw problem(scope, 'ACCOUNT_CONFLICT', { property: 'role', given: `a role of the account ${account}`, accepted: `a role of the account that the task runs in, ${Stack.of(scope).account}` });
-  }
+  checkRoleAccount(scope, context.role);
 }
 
 function checkCapacity(scope: IConstruct, props: EcsComputeProps, isFargate: boolean): void {
@@ -89,5 +87,3 @@ function checkNetwork(scope: IConstruct, { vpc, vpcSubnets }: ComputeContext, { 
 function subnets(vpc: ec2.IVpc, selection?: ec2.SubnetSelection): ec2.ISubnet[] {
   return vpc.selectSubnets(selection).subnets;
 }
-
-const isOther = (one: string, other: string) => !Token.isUnresolved(one) && !Token.isUnresolved(other) && one !== other;

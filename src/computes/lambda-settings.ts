@@ -11,6 +11,7 @@ import type { ComputeContext } from '../model/compute';
 import { problem } from '../private/errors';
 import { checkSizes } from '../private/lambda-limits';
 import { checkManagedInstances, INSTANCE_MEMORY_MIB } from '../private/lambda-managed-instances';
+import { checkRoleAccount } from '../private/role-account';
 
 /** Sizes and settings of every Lambda function. */
 export interface LambdaComputeProps {
@@ -222,6 +223,7 @@ export function lambdaSettings(scope: Construct, context: ComputeContext, props:
   checkSizes(scope, { ...props, timeout: context.timeout });
   checkManagedInstances(scope, context, props);
   checkTogether(scope, context, props);
+  checkRoleAccount(scope, context.role);
   if (context.vpc) { grantNetworkInterfaces(context.role); }
   return {
     memorySize: props.memorySize ?? (props.capacityProvider ? INSTANCE_MEMORY_MIB : undefined),

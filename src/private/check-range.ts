@@ -9,10 +9,16 @@ export interface Range {
   readonly most: number;
   /** Behind the numbers of a message: `seconds`. */
   readonly unit?: string;
+  /** Whether numbers between the whole ones are in it, too. */
+  readonly fraction?: boolean;
+  /** How to mend it, when choosing another value is not all. */
+  readonly mend?: string;
 }
 
 /** Refuses what is no whole number in the range. Tokens, known at deployment only, are let through. */
-export function checkRange(scope: IConstruct, property: string, value: number | undefined, { least, most, unit }: Range): void {
-  if (value === undefined || Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most)) { return; }
-  throw problem(scope, 'SIZE_OUT_OF_RANGE', { property, given: value, accepted: `${least} to ${most}${unit ? ` ${unit}` : ''}` });
+export function checkRange(scope: IConstruct, property: string, value: number | undefined, { least, most, unit, fraction, mend }: Range): void {
+  if (value === undefined || Token.isUnresolved(value)) { return; }
+  if ((fraction ? Number.isFinite(value) : Number.isInteger(value)) && value >= least && value <= most) { return; }
+  const range = most === Infinity ? `a whole number from ${least}` : `${least} to ${most}`;
+  throw problem(scope, 'SIZE_OUT_OF_RANGE', { property, given: value, accepted: `${range}${unit ? ` ${unit}` : ''}`, mend });
 }

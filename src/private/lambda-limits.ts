@@ -2,6 +2,7 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
+import { checkRange, Range } from './check-range';
 import { problem } from './errors';
 import { layerNotes } from './layer-notes';
 
@@ -35,49 +36,29 @@ export interface LambdaSizes {
   readonly capacityProvider?: unknown;
 }
 
-/** The numbers that a property may have. */
-export interface Range {
-  readonly least: number;
-  readonly most: number;
-  readonly unit?: string;
-  /** Whether it may have a fraction. */
-  readonly fraction?: boolean;
-  readonly mend?: string;
-}
-
-/** Refuses a number that is out of its range. */
-export function checkRange(scope: IConstruct, property: string, value: number | undefined, { least, most, unit = '', fraction, mend }: Range): void {
-  if (value === undefined || Token.isUnresolved(value)) { return; }
-  const fits = (fraction ? Number.isFinite(value) : Number.isInteger(value)) && value >= least && value <= most;
-  if (!fits) {
-    const accepted = most === Infinity ? `a whole number from ${least}` : `${least} to ${most}`;
-    throw problem(scope, 'SIZE_OUT_OF_RANGE', { property, given: value, accepted: `${accepted}${unit}`, mend });
-  }
-}
-
 /** Refuses sizes that Lambda does not have. */
 export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
   const check = (property: keyof LambdaSizes, value: number | undefined, range: Range) => checkRange(scope, property, value, range);
   const { timeout, ephemeralStorageSize, maxEventAge, reservedConcurrentExecutions: reserved } = sizes;
   if (!timeout.isUnresolved()) {
     const seconds = timeout.toMilliseconds() / 1000;
-    check('timeout', seconds, { least: 1, most: MAX_TIMEOUT_SECONDS, unit: ' seconds', mend: seconds > MAX_TIMEOUT_SECONDS ? TOO_LONG : undefined });
+    check('timeout', seconds, { least: 1, most: MAX_TIMEOUT_SECONDS, unit: 'seconds', mend: seconds > MAX_TIMEOUT_SECONDS ? TOO_LONG : undefined });
   }
-  const memory = sizes.capacityProvider ? { ...INSTANCE_MEMORY_MIB, unit: ' MiB on Managed Instances' } : { ...MEMORY_MIB, unit: ' MiB' };
+  const memory = sizes.capacityProvider ? { ...INSTANCE_MEMORY_MIB, unit: 'MiB on Managed Instances' } : { ...MEMORY_MIB, unit: 'MiB' };
   check('memorySize', sizes.memorySize, memory);
   if (ephemeralStorageSize && !ephemeralStorageSize.isUnresolved()) {
-    check('ephemeralStorageSize', ephemeralStorageSize.toKibibytes() / 1024, { ...EPHEMERAL_STORAGE_MIB, unit: ' MiB' });
+    check('ephemeralStorageSize', ephemeralStorageSize.toKibibytes() / 1024, { ...EPHEMERAL_STORAGE_MIB, unit: 'MiB' });
   }
   check('reservedConcurrentExecutions', reserved, { least: 0, most: Infinity });
   // Lambda provisions no more than a function may run.
-  const provisioned = reserved === undefined || Token.isUnresolved(reserved) ? { least: 1, most: Infinity } : { least: 1, most: reserved, unit: ', the reserved concurrency' };
+  const provisioned = reserved === undefined || Token.isUnresolved(reserved) ? { least: 1, most: Infinity } : { least: 1, most: reserved, unit: '(the reserved concurrency)' };
   check('provisionedConcurrentExecutions', sizes.provisionedConcurrentExecutions, provisioned);
   const { provisionedConcurrentExecutions: least } = sizes;
   check('provisionedConcurrencyMax', sizes.provisionedConcurrencyMax, { ...provisioned, least: least === undefined || Token.isUnresolved(least) ? 1 : least });
   check('provisionedConcurrencyTargetUtilization', sizes.provisionedConcurrencyTargetUtilization, { least: 0.1, most: 0.9, fraction: true });
   check('retryAttempts', sizes.retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS });
   if (maxEventAge && !maxEventAge.isUnresolved()) {
-    check('maxEventAge', maxEventAge.toMilliseconds() / 1000, { ...EVENT_AGE_SECONDS, unit: ' seconds' });
+    check('maxEventAge', maxEventAge.toMilliseconds() / 1000, { ...EVENT_AGE_SECONDS, unit: 'seconds' });
   }
 }
 

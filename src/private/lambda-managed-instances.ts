@@ -2,8 +2,8 @@
 import { Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
+import { checkRange } from './check-range';
 import { problem } from './errors';
-import { checkRange } from './lambda-limits';
 import { isAtLeast, languageNames, LanguageVersions } from './managed-runtime';
 import type { ComputeContext } from '../model/compute';
 

@@ -3,6 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as efs from 'aws-cdk-lib/aws-efs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
@@ -94,7 +95,7 @@ describe('concurrency', () => {
 
   test('what does not fit together is refused', () => {
     expect(refused({ provisionedConcurrentExecutions: 0 })).toContain('a whole number from 1, got 0');
-    expect(refused({ provisionedConcurrentExecutions: 5, reservedConcurrentExecutions: 3 })).toContain('\'provisionedConcurrentExecutions\' must be 1 to 3, the reserved concurrency, got 5');
+    expect(refused({ provisionedConcurrentExecutions: 5, reservedConcurrentExecutions: 3 })).toContain('\'provisionedConcurrentExecutions\' must be 1 to 3 (the reserved concurrency), got 5');
     expect(refused({ provisionedConcurrentExecutions: 5, provisionedConcurrencyMax: 4 })).toContain('\'provisionedConcurrencyMax\' must be a whole number from 5, got 4');
     expect(refused({ provisionedConcurrencyMax: 4 })).toBe('Stack/Hello: \'provisionedConcurrentExecutions\' must be given when provisionedConcurrencyMax is, got undefined; '
       + 'set provisionedConcurrentExecutions, or leave provisionedConcurrencyMax out [CDK_HYBRID_LAMBDA_OPTION_CONFLICT]');
@@ -236,6 +237,13 @@ test('functionName and memorySize', () => {
 test('a timeout over 15 minutes names the computes that have none', () => {
   expect(refused({}, { timeout: Duration.hours(1) })).toBe('Stack/Hello: \'timeout\' must be 1 to 900 seconds, got 3600; '
     + 'use Compute.task(), Compute.batchJob() or Compute.process(), which have no such limit [CDK_HYBRID_SIZE_OUT_OF_RANGE]');
+});
+
+test('a role of another account is refused', () => {
+  const role = (account: string) => (stack: Stack) => ({ role: iam.Role.fromRoleArn(stack, 'Given', `arn:aws:iam::${account}:role/given`) });
+  expect(refused({}, role('444455556666'))).toBe('Stack/Hello: \'role\' must be a role of the account of the stack, 111122223333, '
+    + 'got \'a role of the account 444455556666\'; use a resource of the account that the stack is deployed to [CDK_HYBRID_ACCOUNT_CONFLICT]');
+  zip({}, role('111122223333')).hasResourceProperties('AWS::Lambda::Function', { Role: 'arn:aws:iam::111122223333:role/given' });
 });
 
 describe('gracefulShutdown', () => {
