@@ -10,7 +10,8 @@ export interface Finding {
 
 class Findings implements INagLogger {
   public readonly found: Finding[] = [];
-  public onCompliance(_data: NagLoggerComplianceData): void {}
+  public kept = 0;
+  public onCompliance(_data: NagLoggerComplianceData): void { this.kept++; }
   public onNonCompliance({ ruleId, findingId, resource }: NagLoggerNonComplianceData): void { this.add(ruleId, findingId, resource); }
   public onError({ ruleId, errorMessage, resource }: NagLoggerErrorData): void { this.add(ruleId, `could not be checked: ${errorMessage}`, resource); }
   public onSuppressed(): void {}
@@ -34,5 +35,6 @@ export function nagFindings(make: () => void): Finding[] {
   } finally {
     App.prototype.synth = synth;
   }
+  if (findings.kept === 0) { throw new Error('no rule was checked'); }
   return findings.found;
 }
