@@ -35,6 +35,11 @@ export function templateLinter(): string | undefined {
   return program('cfn-lint (Python package)', 'cfn-lint');
 }
 
+/** AWS's command line client, whose models check what it is given. */
+export function awsClient(): string | undefined {
+  return program('the AWS CLI', 'aws');
+}
+
 /** curl, an HTTP client that is none of Node's. */
 export function curl(): string | undefined {
   return program('curl', 'curl');
