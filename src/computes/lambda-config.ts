@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { LambdaEventTarget } from './lambda-event-target';
 import { LambdaHttpTarget } from './lambda-http-target';
-import type { LambdaComputeProps } from './lambda-settings';
+import type { LambdaOptions } from './lambda-settings';
 import type { ComputeConfig } from '../model/compute';
 import { limitEnvironment } from '../private/lambda-environment';
 import { useManagedInstances } from '../private/lambda-managed-instances';
@@ -13,9 +13,7 @@ const ALIAS_NAME = 'live';
 const TARGET_UTILIZATION = 0.7;
 
 /** Makes what the options ask for around a function. */
-export function lambdaConfig(
-  scope: Construct, fn: lambda.Function, props: LambdaComputeProps & { readonly snapStart?: lambda.SnapStartConf },
-): ComputeConfig {
+export function lambdaConfig(scope: Construct, fn: lambda.Function, props: LambdaOptions): ComputeConfig {
   useManagedInstances(fn, props);
   limitEnvironment(fn);
   const alias = props.provisionedConcurrentExecutions === undefined && !props.snapStart ? undefined : publishedAlias(scope, fn, props);
@@ -36,7 +34,7 @@ export function lambdaConfig(
 }
 
 /** Provisioned concurrency and SnapStart are of versions; the alias is always that of the newest. */
-function publishedAlias(scope: Construct, fn: lambda.Function, props: LambdaComputeProps): lambda.Alias {
+function publishedAlias(scope: Construct, fn: lambda.Function, props: LambdaOptions): lambda.Alias {
   Annotations.of(fn).acknowledgeWarning('@aws-cdk/aws-lambda:snapStartRequirePublish', 'a version is published');
   const { provisionedConcurrentExecutions, provisionedConcurrencyMax, provisionedConcurrencySchedules } = props;
   const alias = new lambda.Alias(scope, 'Alias', { aliasName: ALIAS_NAME, version: fn.currentVersion });

@@ -176,7 +176,7 @@ export interface LambdaComputeProps {
 
   /**
    * The capacity provider whose EC2 instances run the function (Managed Instances). It is in the network of these instances:
-   * not together with `vpc`. A function can not be moved onto them or away, only made anew.
+   * not together with `vpc`. A deployment that moves a function onto them or away makes another one.
    *
    * @default - Lambda's own fleet
    */
@@ -218,8 +218,11 @@ export interface LambdaComputeProps {
   readonly functionName?: string;
 }
 
+/** These, and of what zips alone have the part that concerns them. */
+export type LambdaOptions = LambdaComputeProps & { readonly snapStart?: lambda.SnapStartConf };
+
 /** What zips and images have in common, checked; with leave to join the VPC where there is one. */
-export function lambdaSettings(scope: Construct, context: ComputeContext, props: LambdaComputeProps): Omit<lambda.FunctionOptions, 'environment'> {
+export function lambdaSettings(scope: Construct, context: ComputeContext, props: LambdaOptions): Omit<lambda.FunctionOptions, 'environment'> {
   checkSizes(scope, { ...props, timeout: context.timeout });
   checkManagedInstances(scope, context, props);
   checkTogether(scope, context, props);

@@ -1,5 +1,5 @@
 /** Lambda Managed Instances: what a function on a capacity provider must be, and what it is told. */
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { checkRange } from './check-range';
@@ -72,6 +72,8 @@ export function useManagedInstances(fn: lambda.Function, props: ManagedInstances
   const { capacityProvider, minExecutionEnvironments, maxExecutionEnvironments } = props;
   if (!capacityProvider) { return; }
   const resource = fn.node.defaultChild as lambda.CfnFunction;
+  // Lambda moves no function onto instances or away: a swap has to make another one.
+  resource.overrideLogicalId(`${Stack.of(fn).resolve(resource.logicalId)}OnInstances`);
   // As the capacity provider's own addFunction() does, which imported ones do not have.
   resource.capacityProviderConfig = {
     lambdaManagedInstancesCapacityProviderConfig: {

@@ -281,6 +281,13 @@ describe('Managed Instances', () => {
     template.resourceCountIs('AWS::Lambda::Alias', 0);
   });
 
+  test('a swap onto instances makes another function: Lambda moves none', () => {
+    const ids = (template: Template) => Object.keys(template.findResources('AWS::Lambda::Function'));
+    const [onLambda, onInstances] = [zip({}), zip(stack => ({ capacityProvider: named(stack), functionUrl: {} }))];
+    expect(ids(onInstances)).toEqual([`${ids(onLambda)[0]}OnInstances`]);
+    onInstances.hasResourceProperties('AWS::Lambda::Url', { TargetFunctionArn: { 'Fn::GetAtt': [ids(onInstances)[0], 'Arn'] } });
+  });
+
   test('every option reaches it, also as an image and on a capacity provider made elsewhere', () => {
     image(stack => ({
       capacityProvider: named(stack),
@@ -322,6 +329,7 @@ describe('Managed Instances', () => {
     expect(on({ maxConcurrency: 1601 })).toContain('\'maxConcurrency\' must be 1 to 1600, got 1601');
     expect(on({ minExecutionEnvironments: 5, maxExecutionEnvironments: 4 })).toContain('\'maxExecutionEnvironments\' must be 5 to 15000, got 4');
     expect(on({ provisionedConcurrentExecutions: 1 })).toContain('set minExecutionEnvironments instead');
+    expect(on({ snapStart: lambda.SnapStartConf.ON_PUBLISHED_VERSIONS }, PYTHON)).toContain('\'snapStart\' must be left out with capacityProvider');
     expect(on({}, HandlerRuntime.AWS_NODEJS_20)).toContain('one of ours, java21, python3.13, nodejs22, dotnet8 and later, got \'given with the runtime nodejs20.x\'');
     expect(on({}, HandlerRuntime.managed(lambda.Runtime.PYTHON_3_9))).toContain('LAMBDA_OPTION_UNSUPPORTED');
     expect(on({}, HandlerRuntime.managed(lambda.Runtime.RUBY_3_4))).toContain('LAMBDA_OPTION_UNSUPPORTED');
