@@ -4,13 +4,14 @@ import { CliError } from './errors';
 
 export const HELP = `Usage: cdk-hybrid <command> [options]
 
-Runs the functions of a synthesized CDK app on this machine, without an AWS account. Only container images need a
-container engine: the one that the variable CDK_DOCKER names (docker, podman, finch; default: docker).
+Runs the functions of a synthesized CDK app on this machine, whatever their compute, without an AWS account. Only
+containers need a container engine: the one that the variable CDK_DOCKER names (docker, podman, finch; default: docker).
 
 Commands:
-  list                    the functions and containers of the app
-  invoke <function>       invokes a function once: the result on stdout, its logs on stderr
-  local                   serves every function at the URL that the AWS CLI and SDKs use, and starts the services
+  list                    the functions of the app: what each is, and when it runs
+  invoke <function>       invokes a function, a task or a job once: the result on stdout, its logs on stderr
+  local                   serves functions, tasks and jobs at the URL that the AWS CLI and SDKs use, and starts services
+                          and processes
   build <function>        builds its container image: the image's name on stdout, the engine's words on stderr
 
 A function is named by its construct path (Stack/Hello), its construct id (Hello), its logical id or its FunctionName.
@@ -19,8 +20,8 @@ Options:
   --app, --output <dir>   the cloud assembly (default: cdk.out)
   --event <event>         invoke: JSON, a file with JSON, or - for stdin (default: {})
   --env <NAME=VALUE>      an environment variable for the function; may be repeated
-  --env-file <file>       a file with NAME=VALUE lines; --env wins over it. Also --from-env-file: Node.js 20 and 22
-                          read --env-file themselves as well
+  --env-file <file>       a file with NAME=VALUE lines, secrets for example; --env wins over it. Also --from-env-file:
+                          Node.js 20 and 22 read --env-file themselves as well
   --port <port>           local: the port (default: 3001; 0 = any free one)
   --host <address>        local: the address to listen on (default: 127.0.0.1)
   --publish <name=port>   local: the port of this machine for a container; may be repeated (default: any free one)
