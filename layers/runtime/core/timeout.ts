@@ -18,9 +18,12 @@ function timeoutMessage(timeoutMs: number): string {
   return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
 }
 
+/** The error type, as Lambda has it. */
+export const TIMED_OUT = 'Sandbox.Timedout';
+
 /** What the caller is told. */
 export function timedOut(requestId: string, timeoutMs: number): FunctionError {
-  return functionError('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutMessage(timeoutMs)}`);
+  return functionError(TIMED_OUT, `RequestId: ${requestId} Error: ${timeoutMessage(timeoutMs)}`);
 }
 
 /** The line in the log. */

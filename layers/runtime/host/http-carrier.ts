@@ -1,6 +1,7 @@
 /** Defines how HTTP calls are carried by an invoker: the event as JSON to it, its result or its stream back. */
 import { tell } from './errors';
 import type { InvocationResult, Invoker } from '../core/invoker';
+import { TIMED_OUT } from '../core/timeout';
 import type { HttpCall, HttpCarrier } from '../sources/http/http-call';
 
 export class InvokerCarrier implements HttpCarrier {
@@ -13,7 +14,7 @@ export class InvokerCarrier implements HttpCarrier {
 }
 
 function answer(call: HttpCall, result: InvocationResult): void {
-  if (result.functionError) return result.errorType === 'Sandbox.Timedout' ? call.timeOut() : call.fail();
+  if (result.functionError) return result.errorType === TIMED_OUT ? call.timeOut() : call.fail();
   if (result.stream) return pump(call, result);
   let value: unknown;
   try {
@@ -34,6 +35,6 @@ function pump(call: HttpCall, { stream, streamEnd, contentType }: InvocationResu
     sink.write(chunk, () => stream!.resume());
   });
   stream!.once('close', () => {
-    void streamEnd!.then((failure) => sink.end(failure && { thrown: new Error(failure.errorType), timedOut: failure.errorType === 'Sandbox.Timedout' }));
+    void streamEnd!.then((failure) => sink.end(failure && { thrown: new Error(failure.errorType), timedOut: failure.errorType === TIMED_OUT }));
   });
 }

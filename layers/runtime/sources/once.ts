@@ -1,5 +1,6 @@
 /** Defines the sources that run a handler once: a task with one event, a process that goes on until it is told to stop. Each ends with an exit code. */
 import type { InvocationResult, Invoker } from '../core/invoker';
+import { TIMED_OUT } from '../core/timeout';
 
 export const EXIT = { success: 0, failed: 1, timedOut: 124 } as const;
 
@@ -16,7 +17,7 @@ export interface RunEnd {
 export async function runTask(invoker: Invoker, event: Buffer): Promise<RunEnd> {
   const result = await invoker.invoke({ event });
   if (!result.functionError) return { code: EXIT.success, result: result.payload };
-  return { code: result.errorType === 'Sandbox.Timedout' ? EXIT.timedOut : EXIT.failed, failure: describeError(result.payload) };
+  return { code: result.errorType === TIMED_OUT ? EXIT.timedOut : EXIT.failed, failure: describeError(result.payload) };
 }
 
 /** One invocation without end. @param stopping whether the process has been told to stop by now */
