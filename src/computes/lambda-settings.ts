@@ -9,8 +9,8 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ComputeContext } from '../model/compute';
 import { problem } from '../private/errors';
-import { checkSizes } from '../private/lambda-limits';
-import { checkManagedInstances, INSTANCE_MEMORY_MIB } from '../private/lambda-managed-instances';
+import { checkSizes, INSTANCE_MEMORY_MIB } from '../private/lambda-limits';
+import { checkManagedInstances } from '../private/lambda-managed-instances';
 import { checkRoleAccount } from '../private/role-account';
 
 /** Sizes and settings of every Lambda function. */
@@ -229,7 +229,8 @@ export function lambdaSettings(scope: Construct, context: ComputeContext, props:
   checkRoleAccount(scope, context.role);
   if (context.vpc) { grantNetworkInterfaces(context.role); }
   return {
-    memorySize: props.memorySize ?? (props.capacityProvider ? INSTANCE_MEMORY_MIB : undefined),
+    // Lambda's own default is less than its least on Managed Instances.
+    memorySize: props.memorySize ?? (props.capacityProvider ? INSTANCE_MEMORY_MIB.least : undefined),
     ephemeralStorageSize: props.ephemeralStorageSize,
     filesystem: props.filesystem,
     tracing: props.tracing,

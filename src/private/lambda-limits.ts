@@ -10,7 +10,7 @@ import { layerNotes } from './layer-notes';
 const MAX_TIMEOUT_SECONDS = 900;
 const MEMORY_MIB = { least: 128, most: 10_240 };
 /** Source: "Best practices for Lambda Managed Instances" there, and the API's own limit. */
-const INSTANCE_MEMORY_MIB = { least: 2_048, most: 32_768 };
+export const INSTANCE_MEMORY_MIB = { least: 2_048, most: 32_768 };
 const EPHEMERAL_STORAGE_MIB = { least: 512, most: 10_240 };
 /** 250 MB, as AWS counts it. */
 const MAX_UNZIPPED_BYTES = 262_144_000;

@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { checkRange } from './check-range';
 import { problem } from './errors';
+import { INSTANCE_MEMORY_MIB } from './lambda-limits';
 import { isAtLeast, languageNames, LanguageVersions } from './managed-runtime';
 import type { ComputeContext } from '../model/compute';
 
@@ -22,9 +23,6 @@ export interface NotOnInstances {
   readonly provisionedConcurrentExecutions?: number;
   readonly snapStart?: lambda.SnapStartConf;
 }
-
-/** Lambda's own default is less than its least on Managed Instances. */
-export const INSTANCE_MEMORY_MIB = 2048;
 
 const INSTANCE_OPTIONS = ['maxConcurrency', 'executionEnvironmentMemoryGiBPerVCpu', 'minExecutionEnvironments', 'maxExecutionEnvironments'] as const;
 
@@ -56,7 +54,7 @@ export function checkManagedInstances(scope: IConstruct, context: ComputeContext
   checkRange(scope, 'maxConcurrency', props.maxConcurrency, { least: 1, most: 1600 });
   checkRange(scope, 'minExecutionEnvironments', least, { least: 0, most: 15_000 });
   checkRange(scope, 'maxExecutionEnvironments', props.maxExecutionEnvironments, { least: least === undefined || Token.isUnresolved(least) ? 0 : least, most: 15_000 });
-  const memory = props.memorySize ?? INSTANCE_MEMORY_MIB;
+  const memory = props.memorySize ?? INSTANCE_MEMORY_MIB.least;
   if (ratio === undefined || Token.isUnresolved(ratio) || Token.isUnresolved(memory)) { return; }
   // Source: "CapacityProviderConfig" in the AWS SAM Developer Guide.
   const ratios = [2, 4, 8].filter(value => value * 1024 <= memory);
