@@ -30,10 +30,10 @@ export interface RuntimeApiListener {
 export interface RuntimeApi {
   /** Host and port, the value of AWS_LAMBDA_RUNTIME_API. */
   readonly address: string;
-  /** Serves the bootstrap on this connection, too. */
-  serve(connection: Socket): void;
   /** How many requests for an invocation wait. */
   readonly waiting: number;
+  /** Serves the bootstrap on this connection, too. */
+  serve(connection: Socket): void;
   /** Hands an invocation to a waiting request. */
   deliver(delivery: Delivery, sink: ResponseSink): void;
   /** Forgets an invocation: a late answer to it is refused. */
