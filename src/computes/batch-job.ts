@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import type { BatchJobComputeProps } from './batch-options';
 import { batchQueue, isFargateJob } from './batch-queue';
 import { containerImage, recordPattern, rights } from './ecs-task-definition';
+import { letMount, TaskVolumeParts, volumeName } from './ecs-volume';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
@@ -57,7 +58,10 @@ export class BatchJobCompute implements ICompute {
       timeout: attemptTimeout(context),
       propagateTags: props.propagateTags,
     });
-    withoutVolumeHost(jobDefinition);
+    withoutVolumeHosts(jobDefinition);
+    for (const { _parts: volume } of props.volumes ?? []) {
+      if (volume.fileSystem) { letMount(jobDefinition, context, volume, volume.fileSystem); }
+    }
     for (const [key, value] of Object.entries(props.tags ?? {})) { Tags.of(jobDefinition).add(key, value); }
     return {
       image,
@@ -122,7 +126,7 @@ function jobContainer(
     jobRole: context.role,
     user,
     readonlyRootFilesystem: isReadonly,
-    volumes: isReadonly ? [batch.EcsVolume.host({ name: 'tmp', containerPath: '/tmp' })] : [],
+    volumes: jobVolumes(scope, props, isReadonly),
     logging: ecs.LogDriver.awsLogs({
       logGroup: context.logGroup, streamPrefix: name, multilinePattern: props.multilinePattern && recordPattern(props.multilinePattern),
     }),
@@ -142,10 +146,28 @@ function jobContainer(
  * Fargate takes no host of a volume, not even an empty one. Without it ECS mounts an empty folder that has the owner and the mode of the
  * image's `VOLUME`. Sources: `Volume` in the AWS Batch API Reference, "Bind mounts" in the Amazon ECS Developer Guide.
  */
-function withoutVolumeHost(jobDefinition: batch.EcsJobDefinition): void {
-  if (jobDefinition.container.volumes.length > 0) {
-    (jobDefinition.node.defaultChild as batch.CfnJobDefinition).addPropertyDeletionOverride('ContainerProperties.Volumes.0.Host');
-  }
+function withoutVolumeHosts(jobDefinition: batch.EcsJobDefinition): void {
+  jobDefinition.container.volumes.forEach((volume, index) => {
+    if (batch.HostVolume.isHostVolume(volume) && volume.hostPath === undefined) {
+      (jobDefinition.node.defaultChild as batch.CfnJobDefinition).addPropertyDeletionOverride(`ContainerProperties.Volumes.${index}.Host`);
+    }
+  });
+}
+
+function jobVolumes(scope: Construct, props: BatchJobComputeProps, isReadonly: boolean): batch.EcsVolume[] {
+  const volumes: TaskVolumeParts[] = [...isReadonly ? [{ containerPath: '/tmp' }] : [], ...(props.volumes ?? []).map(({ _parts }) => _parts)];
+  return volumes.map(({ containerPath, readOnly, sourcePath, fileSystem, accessPoint }, index) => {
+    const others = volumes.slice(0, index).map(other => other.containerPath);
+    const common = { name: volumeName(scope, containerPath, others), containerPath, readonly: readOnly };
+    if (sourcePath !== undefined && isFargateJob(props)) {
+      throw problem(scope, 'BATCH_OPTION', {
+        property: 'volumes', given: sourcePath, accepted: 'without folders of instances on Fargate', mend: 'use a file system, or set launchType: LaunchType.EC2',
+      });
+    }
+    return fileSystem
+      ? batch.EcsVolume.efs({ ...common, fileSystem, accessPointId: accessPoint?.accessPointId, enableTransitEncryption: true, useJobRole: true })
+      : batch.EcsVolume.host({ ...common, hostPath: sourcePath });
+  });
 }
 
 function checkedSizes(scope: Construct, props: BatchJobComputeProps): { cpu: number; memoryLimitMiB: number } {

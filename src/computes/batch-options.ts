@@ -1,6 +1,7 @@
 import type * as batch from 'aws-cdk-lib/aws-batch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { TaskVolume } from './ecs-volume';
 import type { IHandlerImage } from '../model/handler-image';
 
 /** Sizes and settings of `Compute.batchJob()`. */
@@ -54,6 +55,13 @@ export interface BatchJobComputeProps {
    * @default - true with our runtimes; false with a container of your own
    */
   readonly readonlyRootFilesystem?: boolean;
+
+  /**
+   * Volumes of the handler's container, beside `/tmp`. Those of the instance (`TaskVolume.fromHostPath()`) are for EC2.
+   *
+   * @default - none
+   */
+  readonly volumes?: TaskVolume[];
 
   /**
    * The regular expression (of Go) by which the first line of a log record is known: `^\d{4}-`. Lines that do not match are added to the

@@ -2,6 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
 import type { ComputeContext } from '../model/compute';
 import { problem } from '../private/errors';
 
@@ -80,13 +81,7 @@ export interface TaskVolumeParts extends TaskVolumeOptions {
 export function addVolume(container: ecs.ContainerDefinition, context: ComputeContext, volume: TaskVolumeParts): void {
   const { containerPath, readOnly = false, sourcePath, fileSystem, accessPoint } = volume;
   const { taskDefinition } = container;
-  if (!/^\/.+/.test(containerPath)) {
-    throw problem(taskDefinition, 'VOLUME_PATH', { property: 'volumes', given: containerPath, accepted: 'an absolute path below /' });
-  }
-  if (container.mountPoints.some(mounted => mounted.containerPath === containerPath)) {
-    throw problem(taskDefinition, 'VOLUME_PATH', { property: 'volumes', given: containerPath, accepted: 'a path that no other volume has' });
-  }
-  const name = containerPath.replace(/^\/+|\/+$/g, '').replace(/[^A-Za-z0-9_-]/g, '-');
+  const name = volumeName(taskDefinition, containerPath, container.mountPoints.map(mounted => mounted.containerPath));
   taskDefinition.addVolume({
     name,
     host: sourcePath === undefined ? undefined : { sourcePath },
@@ -100,8 +95,16 @@ export function addVolume(container: ecs.ContainerDefinition, context: ComputeCo
   if (fileSystem) { letMount(taskDefinition, context, volume, fileSystem); }
 }
 
+/** The name of a volume, by its path, which must be one that no other has. */
+export function volumeName(scope: IConstruct, containerPath: string, others: string[]): string {
+  const wrong = (accepted: string) => problem(scope, 'VOLUME_PATH', { property: 'volumes', given: containerPath, accepted });
+  if (!/^\/.+/.test(containerPath)) { throw wrong('an absolute path below /'); }
+  if (others.includes(containerPath)) { throw wrong('a path that no other volume has'); }
+  return containerPath.replace(/^\/+|\/+$/g, '').replace(/[^A-Za-z0-9_-]/g, '-');
+}
+
 /** Source: "Using IAM to control file system data access" in the Amazon EFS User Guide. */
-function letMount(taskDefinition: ecs.TaskDefinition, context: ComputeContext, volume: TaskVolumeParts, fileSystem: efs.IFileSystem): void {
+export function letMount(definition: IConstruct, context: ComputeContext, volume: TaskVolumeParts, fileSystem: efs.IFileSystem): void {
   const { role, securityGroups } = context;
   const { accessPoint, readOnly } = volume;
   role.addToPrincipalPolicy(new iam.PolicyStatement({
@@ -113,5 +116,5 @@ function letMount(taskDefinition: ecs.TaskDefinition, context: ComputeContext, v
     },
   }));
   fileSystem.connections.allowDefaultPortFrom(new ec2.Connections({ securityGroups }));
-  taskDefinition.node.addDependency(fileSystem.mountTargetsAvailable);
+  definition.node.addDependency(fileSystem.mountTargetsAvailable);
 }

@@ -15,11 +15,26 @@ export interface BatchJobProps extends HybridFunctionOptions, BatchJobComputePro
 /** How a state of a state machine submits a job. */
 export interface SubmitJobStateProps extends sfn.TaskStateBaseProps {
   /**
-   * Where the event is in the input of the state.
+   * Where the event is in the input of the state. It may have about 7,000 characters.
    *
    * @default '$' - the whole input
    */
   readonly eventPath?: string;
+
+  /**
+   * The object that has the event instead, `s3://bucket/key`; `JsonPath.stringAt()` takes it from the input of the state. The job must be
+   * able to read it.
+   *
+   * @default - the event is in the input
+   */
+  readonly eventS3Uri?: string;
+
+  /**
+   * The object that takes the result, `s3://bucket/key`. The job must be able to write it.
+   *
+   * @default - the result is in the log alone
+   */
+  readonly resultS3Uri?: string;
 }
 
 /**

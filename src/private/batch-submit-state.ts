@@ -2,21 +2,21 @@
 import { Names, Stack } from 'aws-cdk-lib';
 import type * as batch from 'aws-cdk-lib/aws-batch';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { stateEnvironment, StateEvent } from './state-event';
 
 /** What is submitted. */
-export interface SubmitJobState extends sfn.TaskStateBaseProps {
+export interface SubmitJobState extends sfn.TaskStateBaseProps, StateEvent {
   readonly jobDefinition: batch.IJobDefinition;
   readonly jobQueue: batch.IJobQueue;
   readonly shareIdentifier?: string;
-  readonly eventPath?: string;
 }
 
 /** Makes the state. */
 export function submitJobState(scope: Construct, id: string, props: SubmitJobState): tasks.BatchSubmitJob {
-  const { jobDefinition, jobQueue, shareIdentifier, eventPath = '$', ...state } = props;
+  const { jobDefinition, jobQueue, shareIdentifier, eventPath, eventS3Uri, resultS3Uri, ...state } = props;
   const { jobDefinitionArn } = jobDefinition;
   const { jobQueueArn } = jobQueue;
 
@@ -45,6 +45,6 @@ export function submitJobState(scope: Construct, id: string, props: SubmitJobSta
     jobName: Names.uniqueResourceName(jobDefinition.node.scope!, { maxLength: 64, separator: '-' }),
     jobDefinitionArn,
     jobQueueArn,
-    containerOverrides: { environment: { HYBRID_EVENT: sfn.JsonPath.jsonToString(sfn.JsonPath.objectAt(eventPath)) } },
+    containerOverrides: { environment: stateEnvironment({ eventPath, eventS3Uri, resultS3Uri }) },
   });
 }

@@ -4,9 +4,10 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { stateEnvironment, StateEvent } from './state-event';
 
 /** The task, how it is run, and where its event is. */
-export interface RunStateOptions extends sfn.TaskStateBaseProps {
+export interface RunStateOptions extends sfn.TaskStateBaseProps, StateEvent {
   readonly cluster: ecs.ICluster;
   readonly taskDefinition: ecs.TaskDefinition;
   readonly isFargate: boolean;
@@ -18,21 +19,15 @@ export interface RunStateOptions extends sfn.TaskStateBaseProps {
   readonly enableExecuteCommand?: boolean;
   readonly subnets: ec2.SubnetSelection;
   readonly securityGroups: ec2.ISecurityGroup[];
-  readonly eventPath?: string;
-  readonly eventS3Uri?: string;
-  readonly resultS3Uri?: string;
 }
 
 /** Makes the state. */
 export function runTaskState(scope: Construct, id: string, options: RunStateOptions): tasks.EcsRunTask {
   const {
     isFargate, capacityProviderStrategies, platformVersion = ecs.FargatePlatformVersion.LATEST, placementConstraints, placementStrategies,
-    assignPublicIp, eventPath = '$', eventS3Uri, resultS3Uri, ...state
+    assignPublicIp, eventPath, eventS3Uri, resultS3Uri, ...state
   } = options;
   const capacityProviderOptions = capacityProviderStrategies && tasks.CapacityProviderOptions.custom(capacityProviderStrategies);
-  const event = eventS3Uri === undefined
-    ? { name: 'HYBRID_EVENT', value: sfn.JsonPath.jsonToString(sfn.JsonPath.objectAt(eventPath)) }
-    : { name: 'HYBRID_EVENT_S3_URI', value: eventS3Uri };
   return new tasks.EcsRunTask(scope, id, {
     integrationPattern: sfn.IntegrationPattern.RUN_JOB,
     ...state,
@@ -42,7 +37,7 @@ export function runTaskState(scope: Construct, id: string, options: RunStateOpti
       : new tasks.EcsEc2LaunchTarget({ placementConstraints, placementStrategies, capacityProviderOptions }),
     containerOverrides: [{
       containerDefinition: options.taskDefinition.defaultContainer!,
-      environment: [event, ...resultS3Uri === undefined ? [] : [{ name: 'HYBRID_RESULT_S3_URI', value: resultS3Uri }]],
+      environment: Object.entries(stateEnvironment({ eventPath, eventS3Uri, resultS3Uri })).map(([name, value]) => ({ name, value })),
     }],
   });
 }

@@ -3,10 +3,11 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { BatchJobComputeProps, Compute, HandlerRuntime, HandlerSecret, HybridFunction, HybridFunctionProps } from '../../src';
+import { BatchJobComputeProps, Compute, HandlerRuntime, HandlerSecret, HybridFunction, HybridFunctionProps, TaskVolume } from '../../src';
 import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized, withSmallRuntime } from '../small-runtime';
 
 type Props<T> = T | ((stack: Stack) => T);
@@ -155,6 +156,47 @@ describe('a job', () => {
     const [{ Properties: { ComputeResources } }] = Object.values(template.findResources('AWS::Batch::ComputeEnvironment'));
     expect(ComputeResources.SecurityGroupIds).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^ReportSecurityGroup/), 'GroupId'] }]);
     template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourceSecurityGroupId: ComputeResources.SecurityGroupIds[0] });
+  });
+});
+
+describe('batch: volumes', () => {
+  test('file systems, scratch space, and folders of instances', () => {
+    const template = job(stack => {
+      const fileSystem = new efs.FileSystem(stack, 'Files', { vpc: new ec2.Vpc(stack, 'Vpc') });
+      return {
+        launchType: EC2,
+        volumes: [
+          TaskVolume.fromEfsAccessPoint(fileSystem.addAccessPoint('Reports'), { containerPath: '/mnt/reports' }),
+          TaskVolume.scratch({ containerPath: '/scratch' }), TaskVolume.fromHostPath('/models', { containerPath: '/models', readOnly: true }),
+        ],
+      };
+    });
+    expect(container(template).MountPoints).toEqual([
+      { ContainerPath: '/tmp', SourceVolume: 'tmp' }, { ContainerPath: '/mnt/reports', SourceVolume: 'mnt-reports' },
+      { ContainerPath: '/scratch', SourceVolume: 'scratch' }, { ContainerPath: '/models', SourceVolume: 'models', ReadOnly: true },
+    ]);
+    expect(container(template).Volumes).toEqual([
+      { Name: 'tmp' },
+      {
+        Name: 'mnt-reports',
+        EfsVolumeConfiguration: {
+          FileSystemId: { Ref: expect.stringMatching(/^Files/) },
+          TransitEncryption: 'ENABLED',
+          AuthorizationConfig: { AccessPointId: { Ref: expect.stringMatching(/^FilesReports/) }, Iam: 'ENABLED' },
+        },
+      },
+      { Name: 'scratch' }, { Name: 'models', Host: { SourcePath: '/models' } },
+    ]);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('^ReportRole') }],
+      PolicyDocument: { Statement: [Match.objectLike({ Action: ['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite'] })] },
+    });
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 2049, SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportSecurityGroup'), 'GroupId'] } });
+  });
+
+  test('paths that are taken, and folders of instances on Fargate, are refused', () => {
+    expect(refusal(() => job({ volumes: [TaskVolume.scratch({ containerPath: '/tmp' })] }))).toMatch(/'volumes' must be a path that no other volume has, got '\/tmp'.*VOLUME_PATH\]$/);
+    expect(refusal(() => job({ volumes: [TaskVolume.fromHostPath('/data', { containerPath: '/data' })] }))).toMatch(/without folders of instances on Fargate.*BATCH_OPTION\]$/);
   });
 });
 

@@ -71,6 +71,13 @@ describe('a state that submits a job', () => {
     expect(state.ResultPath).toBeNull();
   });
 
+  test('may name objects that have the event and take the result', () => {
+    const { state } = machine({}, { eventS3Uri: sfn.JsonPath.stringAt('$.uri'), resultS3Uri: 's3://results/report.json' });
+    expect(state.Parameters.ContainerOverrides.Environment).toEqual([
+      { 'Name': 'HYBRID_EVENT_S3_URI', 'Value.$': '$.uri' }, { Name: 'HYBRID_RESULT_S3_URI', Value: 's3://results/report.json' },
+    ]);
+  });
+
   test('names the fair share of the job', () => {
     expect(machine({ shareIdentifier: 'reports' }).state.Parameters).toMatchObject({ ShareIdentifier: 'reports', JobName: expect.anything() });
     expect(machine().state.Parameters).not.toHaveProperty('ShareIdentifier');

@@ -64,8 +64,8 @@ if (program && client) {
         schedule: ScheduleExpression.rate(Duration.hours(1)),
         input: ScheduleTargetInput.fromObject({ text: '"ü" \\ \n', stack: stack.stackId, at: ContextAttribute.scheduledTime }),
       }));
-      const target = (schedule!.node.defaultChild as CfnSchedule).target as CfnSchedule.TargetProperty;
-      for (const [id, value] of Object.entries({ Input: target.input!, Arn: target.arn, Role: target.roleArn })) { new CfnOutput(stack, id, { value }); }
+      const { arn, roleArn, input } = (schedule!.node.defaultChild as CfnSchedule).target as CfnSchedule.TargetProperty;
+      for (const [id, value] of Object.entries({ Arn: arn, RoleArn: roleArn, Input: input! })) { new CfnOutput(stack, id, { value }); }
       return Template.fromStack(stack).toJSON();
     });
     writeFileSync(join(folder, 'template.json'), JSON.stringify(template));
@@ -76,8 +76,7 @@ if (program && client) {
     const outputs = Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }: any) => [OutputKey, OutputValue]));
 
     // CreateSchedule takes the target as it is written.
-    const target = { Arn: outputs.Arn, RoleArn: outputs.Role, Input: outputs.Input };
-    await aws('scheduler', 'create-schedule', '--name', 'hourly', '--schedule-expression', 'rate(1 hour)', '--flexible-time-window', { Mode: 'OFF' }, '--target', target);
+    await aws('scheduler', 'create-schedule', '--name', 'hourly', '--schedule-expression', 'rate(1 hour)', '--flexible-time-window', { Mode: 'OFF' }, '--target', outputs);
     const { Target: { Input } } = await aws('scheduler', 'get-schedule', '--name', 'hourly');
     const request = camelCase(JSON.parse(Input.replaceAll('<aws.scheduler.scheduled-time>', '2026-03-22T18:59:43Z')));
 
