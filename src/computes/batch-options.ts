@@ -145,7 +145,7 @@ export interface BatchJobComputeProps {
   readonly schedulingPolicy?: batch.ISchedulingPolicy;
 
   /**
-   * Compute environments of your own, in their order; they say in which subnets and with which security groups jobs run.
+   * Compute environments of your own, one to three, in their order; they say in which subnets and with which security groups jobs run.
    *
    * @default - one for this function, in its subnets and with its security groups
    */

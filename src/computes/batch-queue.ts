@@ -70,6 +70,7 @@ function checkOptions(scope: Construct, props: BatchJobComputeProps): void {
   }
   if (props.jobQueue) { refuse([...OF_QUEUE, ...OF_ENVIRONMENT], 'not given with a jobQueue', 'set it where the queue is made'); }
   if (props.computeEnvironments) { refuse(OF_ENVIRONMENT, 'not given with computeEnvironments', 'set it where they are made'); }
+  checkRange(scope, 'computeEnvironments', props.computeEnvironments?.length, { least: 1, most: 3 });
   checkRange(scope, 'maxvCpus', props.maxvCpus, { least: 1, most: Number.MAX_SAFE_INTEGER });
 }
 

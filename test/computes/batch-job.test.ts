@@ -407,6 +407,7 @@ describe('batch: queue', () => {
     expect(refusal(() => job(stack => ({ jobQueue: queue(stack), jobQueuePriority: 3 })))).toContain("'jobQueuePriority'");
     expect(refusal(() => job(stack => ({ jobQueue: queue(stack), computeEnvironments: environments(stack) })))).toContain("'computeEnvironments'");
     expect(refusal(() => job(stack => ({ computeEnvironments: environments(stack), spot: true })))).toMatch(/'spot' must be not given with computeEnvironments/);
+    expect(refusal(() => job({ computeEnvironments: [] }))).toContain("'computeEnvironments' must be 1 to 3, got 0");
   });
 
   test('priorities and fair shares', () => {
