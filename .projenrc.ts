@@ -108,6 +108,10 @@ project.addTask('demo', {
   description: 'The main job: build the library, synthesize examples/hello-layer, build the layer, invoke the function',
   exec: 'node build-tools/demo.mjs',
 });
+project.addTask('tables', {
+  description: 'Write the tables of README and docs that the code knows; after a compile',
+  exec: 'ts-node --project build-tools/tsconfig.json build-tools/tables.ts',
+});
 project.addTask('engines', {
   description: 'Maintainers: refresh the pinned checksums in src/model/engine-checksums.ts',
   exec: 'node build-tools/refresh-engines.mjs',

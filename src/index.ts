@@ -31,6 +31,7 @@ export { AdditionalFile, ContainerRuntimeProps, HandlerRuntime, RuntimeExtension
 export { ProcessService, ProcessServiceProps } from './constructs/process-service';
 export { LaunchableTask, LaunchableTaskProps, RunTaskStateProps } from './constructs/launchable-task';
 export { HybridNetwork, HybridNetworkProps } from './constructs/hybrid-network';
+export { HttpService, HttpServiceProps } from './constructs/http-service';
 export { HandlerImage, HandlerImageProps } from './constructs/handler-image';
 export { IHandlerImage } from './model/handler-image';
 export { CustomRuntimeLayer, CustomRuntimeLayerOptions, CustomRuntimeLayerProps, DockerfileLayerProps, LayerBuildMethod } from './constructs/custom-runtime-layer';

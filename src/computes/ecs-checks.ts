@@ -1,6 +1,5 @@
 /** Refuses what ECS does not take, before a deployment does. Tokens, known at deployment only, are let through. */
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import type { EcsComputeProps } from './ecs-options';
@@ -76,14 +75,8 @@ function checkSizes(scope: IConstruct, props: SizedProps, isFargate: boolean): v
 function checkNetwork(scope: IConstruct, { vpc, vpcSubnets }: ComputeContext, { assignPublicIp }: EcsComputeProps): void {
   if (assignPublicIp) { return; }
   const publicSubnets = new Set(vpc!.publicSubnets.map(({ subnetId }) => subnetId));
-  const chosen = subnets(vpc!, vpcSubnets);
-  if (chosen.some(({ subnetId }) => publicSubnets.has(subnetId))) {
+  if (vpc!.selectSubnets(vpcSubnets).subnets.some(({ subnetId }) => publicSubnets.has(subnetId))) {
     Annotations.of(scope).addWarningV2('cdk-hybrid:Ecs.publicSubnetWithoutPublicIp',
       'Tasks in public subnets without public IP addresses reach neither the image nor the logs. Choose private subnets with vpcSubnets, or set assignPublicIp.');
   }
-}
-
-/** None where the selection is wrong, which the CDK says when it is used. */
-function subnets(vpc: ec2.IVpc, selection?: ec2.SubnetSelection): ec2.ISubnet[] {
-  return vpc.selectSubnets(selection).subnets;
 }

@@ -34,7 +34,22 @@ const IS_IMAGE = 'the runtime is an image; use a compute that runs images';
 export const RUNTIME_SUPPORT = {
   'NODEJS_20 to NODEJS_26': { lambdaFunction: true, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
   'extend()': { lambdaFunction: IS_IMAGE, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
+  'container({ host: true })': { lambdaFunction: IS_IMAGE, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
   'container()': { lambdaFunction: IS_IMAGE, lambdaImage: true, service: true, process: true, task: true, batchJob: true },
   'custom()': { lambdaFunction: true, lambdaImage: NEEDS_IMAGE, service: NEEDS_IMAGE, process: NEEDS_IMAGE, task: NEEDS_IMAGE, batchJob: NEEDS_IMAGE },
   'AWS_* and managed()': { lambdaFunction: true, lambdaImage: NEEDS_IMAGE, service: NEEDS_IMAGE, process: NEEDS_IMAGE, task: NEEDS_IMAGE, batchJob: NEEDS_IMAGE },
 } as const satisfies { [runtime: string]: SupportRow };
+export type RuntimeKind = keyof typeof RUNTIME_SUPPORT;
+
+const OURS = ['NODEJS_20 to NODEJS_26', 'extend()'] as const;
+const HOSTED = [...OURS, 'container({ host: true })'] as const;
+
+/** Options of functions and computes that not every runtime has, and those that have them. On the others they are refused. */
+export const OPTION_RUNTIMES = {
+  eventFormat: HOSTED,
+  gracefulShutdown: OURS,
+  maxConcurrency: HOSTED,
+  metricErrors: HOSTED,
+  trustedProxyHops: HOSTED,
+  workers: HOSTED,
+} as const satisfies { [option: string]: readonly RuntimeKind[] };

@@ -13,13 +13,15 @@ export function checkInstances(
 ): void {
   scope.node.addValidation({
     validate: () => {
-      const types = strategies.length > 0
+      const types = new Set(strategies.length > 0
         ? strategies.flatMap(({ capacityProvider }) => typesOfProvider(cluster, capacityProvider))
-        : typesOf(cluster.autoscalingGroup);
+        : [...typesOf(cluster), ...typesOf(cluster.autoscalingGroup)]);
       const wanted = architecture.name === 'arm64' ? ec2.InstanceArchitecture.ARM_64 : ec2.InstanceArchitecture.X86_64;
-      return types.filter(type => new ec2.InstanceType(type).architecture !== wanted).map(type => problem(scope, 'INSTANCE_ARCHITECTURE', {
-        property: 'architecture', given: architecture.name, accepted: `that of the instances of the cluster, which are ${type}`,
-      }).message);
+      // Among instances of both kinds ECS finds those of the right one.
+      if (types.size === 0 || [...types].some(type => new ec2.InstanceType(type).architecture === wanted)) { return []; }
+      return [problem(scope, 'INSTANCE_ARCHITECTURE', {
+        property: 'architecture', given: architecture.name, accepted: `that of the instances of the cluster, which are ${[...types].join(', ')}`,
+      }).message];
     },
   });
 }

@@ -35,10 +35,14 @@ export function routesOf(scope: IConstruct, options: RouteOptions): Route[] {
   return hosts.flatMap(host => paths.flatMap(path => cut(scope, { host, path, conditions })));
 }
 
-/** The preflight requests of web pages that want to use a route: OPTIONS, with what they want to do in a header. */
+/** The preflight requests of web pages that want to use a route: OPTIONS, with the method that is meant in a header. */
 export function preflightOf(scope: IConstruct, { host, path, conditions }: Route): Route[] {
+  const meant = conditions.find(({ kind }) => kind === 'method')?.values ?? ['*'];
   const kept = conditions.filter(({ kind }) => kind === 'source' || kind === 'query');
-  return cut(scope, { host, path, conditions: [{ kind: 'method', values: ['OPTIONS'] }, { kind: headerKind('access-control-request-method'), values: ['*'] }, ...kept] });
+  const preflight = [{ kind: 'method', values: ['OPTIONS'] }, { kind: headerKind('access-control-request-method'), values: meant }];
+  // What finds no room is left out: the answer to a preflight is no secret.
+  const room = VALUES_PER_RULE - preflight.length - (host === undefined ? 1 : 2);
+  return cut(scope, { host, path, conditions: [...preflight, ...kept.slice(0, room)] });
 }
 
 /** The same route with names for what is known at deployment only: such a name is the same in each synth, a token is not. */

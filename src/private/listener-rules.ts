@@ -20,6 +20,8 @@ export interface RuleOptions {
   readonly priority?: number;
   /** The numbers that it may have. */
   readonly range?: PriorityRange;
+  /** Of a rule for preflights, what they are answered. */
+  readonly preflightOf?: HttpCors;
 }
 
 interface Rule {
@@ -27,6 +29,7 @@ interface Rule {
   readonly route: Route;
   readonly priority: number;
   readonly given: boolean;
+  readonly cors?: string;
 }
 
 /** What AWS CDK gives for a listener that it has yet to look up: the same for each. */
@@ -57,33 +60,31 @@ export class ListenerRules {
   private constructor() {}
 
   /** Adds a rule of a trigger. */
-  public add(owner: IConstruct, listener: elbv2.IApplicationListener, { route, action, priority: given, range = ALL_PRIORITIES }: RuleOptions): void {
+  public add(owner: IConstruct, listener: elbv2.IApplicationListener, options: RuleOptions): void {
+    const { route, action, range = ALL_PRIORITIES, preflightOf } = options;
     const plain = comparable(owner, route);
-    const rule = { owner: owner.node.path, route: plain, priority: given ?? priorityOf(plain, range), given: given !== undefined };
+    const priority = options.priority ?? priorityOf(plain, range);
+    const rule: Rule = {
+      owner: owner.node.path, route: plain, priority, given: options.priority !== undefined, cors: preflightOf && corsText(owner, preflightOf),
+    };
+    // Routes that differ in headers alone, which preflights do not have, share a preflight.
+    if (rule.cors && this.rules.some(({ route: other, cors }) => cors === rule.cors && JSON.stringify(other) === JSON.stringify(plain))) { return; }
     this.check(owner, rule, range);
     this.rules.push(rule);
-    const { priority } = rule;
-    new elbv2.ApplicationListenerRule(rulesScope(owner, listener), ruleId(rule), { listener, priority, conditions: listenerConditions(route), action });
-  }
-
-  /** Whether this very route has a rule already. */
-  public has(owner: IConstruct, route: Route): boolean {
-    const plain = JSON.stringify(comparable(owner, route));
-    return this.rules.some(rule => JSON.stringify(rule.route) === plain);
+    const conditions = listenerConditions(route);
+    new elbv2.ApplicationListenerRule(rulesScope(owner, listener), ruleId(rule), { listener, priority, conditions, action });
   }
 
   /** Notes what a trigger says of sharing. What the listener says, it says in all responses: then all must say the same. */
   public share(owner: IConstruct, cors: HttpCors | undefined, byListener: boolean): void {
-    const one = { owner: owner.node.path, cors, byListener };
-    const text = ({ cors: said }: { cors?: HttpCors }) =>
-      said ? JSON.stringify(Stack.of(owner).resolve({ ...said, maxAge: said.maxAge?.toSeconds() })) : 'none';
-    const other = this.sharing.find(each => (each.byListener || byListener) && text(each) !== text(one));
+    const text = (said?: HttpCors) => said ? corsText(owner, said) : 'none';
+    const other = this.sharing.find(each => (each.byListener || byListener) && text(each.cors) !== text(cors));
     if (other) {
       throw problem(owner, 'CORS_CONFLICT', {
-        property: 'cors', given: text(one), accepted: `that of ${other.owner}, ${text(other)}, for the listener adds the headers of Lambda functions to all its responses`,
+        property: 'cors', given: text(cors), accepted: `that of ${other.owner}, ${text(other.cors)}, for the listener adds the headers of Lambda functions to all its responses`,
       });
     }
-    this.sharing.push(one);
+    this.sharing.push({ owner: owner.node.path, cors, byListener });
   }
 
   private check(owner: IConstruct, rule: Rule, range: PriorityRange): void {
@@ -120,6 +121,10 @@ export class ListenerRules {
     }
     return undefined;
   }
+}
+
+function corsText(owner: IConstruct, { maxAge, ...cors }: HttpCors): string {
+  return JSON.stringify(Stack.of(owner).resolve({ ...cors, maxAge: maxAge?.toSeconds() }));
 }
 
 /** By route and not by function: a route that moves to another function changes its rule, and does not meet its own old one. */

@@ -10,7 +10,7 @@ import { problem } from '../private/errors';
 import { priorityOf } from '../private/listener-priority';
 import type { Route } from '../private/listener-route';
 import { comparable, preflightOf, routesOf } from '../private/listener-routes';
-import { ListenerRules } from '../private/listener-rules';
+import { ListenerRules, RuleOptions } from '../private/listener-rules';
 import { checkCors, shareByListener } from '../private/load-balancer-cors';
 import { isSameVpc, isSecure, listenerOf, priorityRange, vpcOfListener } from '../private/load-balancer-listener';
 import { stackVpc } from '../private/network';
@@ -83,25 +83,28 @@ export class LoadBalancerTrigger implements ITrigger {
   }
 
   private addRules(scope: Construct, context: TriggerContext, routes: Route[], { listener, targetGroup }: Ends): void {
-    const { login, cors, methods, httpHeaders, priority } = this.props;
-    const range = priorityRange(scope, this.props);
-    const rules = ListenerRules.of(listener);
+    const { login, priority } = this.props;
     const forward = elbv2.ListenerAction.forward([targetGroup]);
     const action = login?._action(forward, scope) ?? forward;
-    if (routes.length > 1 && Token.isUnresolved(priority)) {
-      throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'priority', given: 'a token', accepted: `a number that is known at synth, for there are ${routes.length} rules` });
+    const options = [...routes.map(route => ({ route, action })), ...this.preflights(scope, context, routes, forward)];
+    if (options.length > 1 && Token.isUnresolved(priority)) {
+      throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'priority', given: 'a token', accepted: `a number that is known at synth, for there are ${options.length} rules` });
     }
-    const sorted = [...routes].sort((one, other) => priorityOf(comparable(scope, one)) - priorityOf(comparable(scope, other)));
-    for (const [index, route] of sorted.entries()) {
-      rules.add(scope, listener, { route, action, range, priority: priority === undefined ? undefined : priority + index });
+    const range = priorityRange(scope, this.props);
+    const order = new Map(options.map(({ route }) => [route, priorityOf(comparable(scope, route))]));
+    options.sort((one, other) => order.get(one.route)! - order.get(other.route)!);
+    for (const [index, rule] of options.entries()) {
+      ListenerRules.of(listener).add(scope, listener, { ...rule, range, priority: priority === undefined ? undefined : priority + index });
     }
-    // A preflight has neither login nor method nor headers of the request that it asks for.
-    if (!cors || !(isLambda(context) || login || methods?.length || Object.keys(httpHeaders ?? {}).length > 0)) { return; }
-    const answer = isLambda(context) ? elbv2.ListenerAction.fixedResponse(204) : forward;
-    for (const route of routes.flatMap(each => preflightOf(scope, each))) {
-      // Functions that share a path share its preflight.
-      if (!rules.has(scope, route)) { rules.add(scope, listener, { route, action: answer, range }); }
-    }
+  }
+
+  /** A preflight has neither login nor method nor headers of the request that it asks for; of a Lambda function the listener answers it. */
+  private preflights(scope: Construct, context: TriggerContext, routes: Route[], forward: elbv2.ListenerAction): RuleOptions[] {
+    const { cors, login, methods = [], httpHeaders = {} } = this.props;
+    const onLambda = isLambda(context);
+    if (!cors || !(onLambda || login || methods.length > 0 || Object.keys(httpHeaders).length > 0)) { return []; }
+    const action = onLambda ? elbv2.ListenerAction.fixedResponse(204) : forward;
+    return routes.flatMap(route => preflightOf(scope, route)).map(route => ({ route, action, preflightOf: cors }));
   }
 
   private vpc(scope: Construct, { vpc, compute }: TriggerContext): ec2.IVpc {

@@ -45,8 +45,8 @@ function synthesize(): void {
   const files = new efs.FileSystem(stack, 'Files', { vpc });
   const web = new HybridFunction(stack, 'Web', { ...common, vpc, compute: Compute.service({ volumes: [TaskVolume.fromEfsFileSystem(files, { containerPath: '/mnt/files' })] }) });
   web.taskDefinition!.addContainer('Collector', { image: ecs.ContainerImage.fromRegistry('example.org/collector:1'), memoryLimitMiB: 64 });
-  const listener = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc }).addListener('Http', { port: 80 });
-  listener.addTargets('Web', { port: 80, targets: [web.service!], priority: 1, conditions: [elbv2.ListenerCondition.pathPatterns(['/web/*']), elbv2.ListenerCondition.httpRequestMethods(['GET', 'PUT'])] });
+  const { loadBalancer } = web.addTrigger(Trigger.loadBalancer({ path: '/web/*', methods: ['GET', 'PUT'] }));
+  const listener = loadBalancer!.addListener('Other', { port: 8080, protocol: elbv2.ApplicationProtocol.HTTP });
   listener.addTargets('Report', { targets: [new elbTargets.LambdaTarget(report.lambdaFunction!)] });
 
   const sums = new HybridFunction(stack, 'Sums', { ...common, vpc, compute: Compute.batchJob({ memoryLimitMiB: 2048 }) });

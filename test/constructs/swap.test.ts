@@ -8,8 +8,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Compute, CustomRuntimeLayer, Engine, HandlerCode, HandlerRuntime, HandlerSecret, HybridFunction, ICompute, ITrigger, Trigger } from '../../src';
-import { COMPUTES, ComputeName, RUNTIME_SUPPORT, TRIGGER_SUPPORT, TriggerName } from '../../src/model/support';
+import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
+import { Compute, CustomRuntimeLayer, Engine, HandlerCode, HandlerRuntime, HandlerSecret, HttpEventFormat, HybridFunction, ICompute, ITrigger, Trigger } from '../../src';
+import { COMPUTES, ComputeName, OPTION_RUNTIMES, RUNTIME_SUPPORT, RuntimeKind, TRIGGER_SUPPORT, TriggerName } from '../../src/model/support';
 import { npmEnvironment, smallEngine, startRegistry } from '../registry';
 import { inDirectory, workspace } from '../workspace';
 
@@ -169,23 +170,43 @@ test.each(refusedTriggers)('%s on %s is refused: %s', (trigger, compute, reason)
 });
 
 describe('runtimes', () => {
-  const RUNTIMES: { [name in keyof typeof RUNTIME_SUPPORT]: (stack: Stack) => HandlerRuntime } = {
+  const RUNTIMES: { [name in RuntimeKind]: (stack: Stack) => HandlerRuntime } = {
     'NODEJS_20 to NODEJS_26': () => SMALL,
     'extend()': () => SMALL.extend({ instructions: ['RUN true'] }),
+    'container({ host: true })': () => HandlerRuntime.container({ dockerfile: 'Dockerfile', host: true }),
     'container()': () => HandlerRuntime.container({ dockerfile: 'Dockerfile' }),
     'custom()': stack => HandlerRuntime.custom(new CustomRuntimeLayer(stack, 'Layer', { engine: SMALL._parts.engine, bootstrap: 'bootstrap' }).layerVersion),
     'AWS_* and managed()': () => HandlerRuntime.managed(lambda.Runtime.NODEJS_24_X),
   };
-  const all = (Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[]).flatMap(runtime => COMPUTES.map(compute => [runtime, compute] as const));
-  const make = (runtime: keyof typeof RUNTIMES, compute: ComputeName) => inDirectory(project, environment, () => {
-    const stack = new Stack(new App({ outdir: workspace() }), 'Shop');
-    new HybridFunction(stack, 'Orders', { code: HandlerCode.fromDirectory('dist'), runtime: RUNTIMES[runtime](stack), compute: LINES[compute]() });
+  const all = (Object.keys(RUNTIMES) as RuntimeKind[]).flatMap(runtime => COMPUTES.map(compute => [runtime, compute] as const));
+  const make = (runtime: RuntimeKind, compute: ICompute, then: (fn: HybridFunction) => void = () => {}) => inDirectory(project, environment, () => {
+    // As when the CDK CLI lists stacks: the engine of a container's host need not be there.
+    const stack = new Stack(new App({ outdir: workspace(), context: runtime === 'container({ host: true })' ? { [BUNDLING_STACKS]: [] } : {} }), 'Shop');
+    then(new HybridFunction(stack, 'Orders', { code: HandlerCode.fromDirectory('dist'), runtime: RUNTIMES[runtime](stack), compute }));
     Template.fromStack(stack);
   });
   test.each(all.filter(([runtime, compute]) => RUNTIME_SUPPORT[runtime][compute] === true))('%s run on %s', (runtime, compute) => {
-    expect(() => make(runtime, compute)).not.toThrow();
+    expect(() => make(runtime, LINES[compute]())).not.toThrow();
   });
   test.each(all.filter(([runtime, compute]) => RUNTIME_SUPPORT[runtime][compute] !== true))('%s on %s are refused with what to do', (runtime, compute) => {
-    expect(() => make(runtime, compute)).toThrow(/^Shop\/Orders: 'runtime' must be .*, got '.*'; use .*\[CDK_HYBRID_RUNTIME_(FOR|NOT_FOR)_IMAGES\]$/);
+    expect(() => make(runtime, LINES[compute]())).toThrow(/^Shop\/Orders: 'runtime' must be .*, got '.*'; use .*\[CDK_HYBRID_RUNTIME_(FOR|NOT_FOR)_IMAGES\]$/);
+  });
+
+  /** Each option on a compute that has it, whose runtimes are then the ones to tell apart. */
+  const OPTIONS: { [option in keyof typeof OPTION_RUNTIMES]: [ComputeName, () => ICompute, ((fn: HybridFunction) => void)?] } = {
+    eventFormat: ['service', LINES.service, fn => fn.addTrigger(Trigger.loadBalancer({ path: '/', eventFormat: HttpEventFormat.V2 }))],
+    gracefulShutdown: ['lambdaImage', () => Compute.lambdaImage({ gracefulShutdown: true })],
+    maxConcurrency: ['service', () => Compute.service({ maxConcurrency: 4 })],
+    metricErrors: ['service', LINES.service, fn => fn.metricErrors()],
+    trustedProxyHops: ['service', () => Compute.service({ trustedProxyHops: 2 })],
+    workers: ['service', () => Compute.service({ workers: 4 })],
+  };
+  const options = (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).flatMap(option => (Object.keys(RUNTIMES) as RuntimeKind[])
+    .filter(runtime => RUNTIME_SUPPORT[runtime][OPTIONS[option][0]] === true)
+    .map(runtime => [option, (OPTION_RUNTIMES[option] as readonly RuntimeKind[]).includes(runtime) ? 'is there' : 'is refused', runtime] as const));
+  test.each(options)('%s %s with %s', (option, is, runtime) => {
+    const [, compute, then] = OPTIONS[option];
+    const made = () => make(runtime, compute(), then);
+    if (is === 'is there') { expect(made).not.toThrow(); } else { expect(made).toThrow(/\[CDK_HYBRID_(HOST_MISSING|LAMBDA_OPTION_UNSUPPORTED|METRICS_MISSING)\]$/); }
   });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { PAGES, withTables } from '../../build-tools/tables';
 import { workspace } from '../workspace';
 
 const root = join(__dirname, '../..');
@@ -19,6 +20,7 @@ interface Type { fqn: string; kind: string; datatype?: boolean; docs?: Docs; pro
 
 /** The manifest that jsii makes of src, in a folder of its own. */
 let types: Type[];
+let manifest: { types: Record<string, Type> };
 beforeAll(() => {
   const directory = workspace();
   for (const name of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', '.npmignore']) { cpSync(join(root, name), join(directory, name)); }
@@ -30,7 +32,8 @@ beforeAll(() => {
     cwd: directory, encoding: 'utf8', env: { ...process.env, JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION: '1', JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' },
   });
   expect([run.status, /\[(WARN|ERROR)\].*|warning JSII.*/.exec(run.stdout + run.stderr)?.[0]]).toEqual([0, undefined]);
-  types = Object.values((JSON.parse(readFileSync(join(directory, '.jsii'), 'utf8')) as { types: Record<string, Type> }).types);
+  manifest = JSON.parse(readFileSync(join(directory, '.jsii'), 'utf8'));
+  types = Object.values(manifest.types);
 }, 240_000);
 
 const problems = (check: (type: Type) => (string | false | undefined)[]) => types.flatMap(type => check(type).filter(Boolean).map(text => `${type.fqn}: ${text}`));
@@ -62,4 +65,10 @@ test('no unions and no any: each language sees one type', () => {
 
 test('the public API is what the index lists', () => {
   expect(types.map(type => type.fqn).sort()).toMatchSnapshot();
+});
+
+test.each(PAGES)('the tables of %s are what the code knows (npx projen tables writes them)', page => {
+  const text = readFileSync(join(root, page), 'utf8');
+  expect(text).toContain('<!-- table: ');
+  expect(text).toBe(withTables(text, manifest));
 });

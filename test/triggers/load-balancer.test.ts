@@ -8,6 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import {
   Compute, HandlerCode, HandlerRuntime, HttpCors, HttpEventFormat, HttpLogin, HybridFunction, ICompute, LoadBalancerTriggerProps, Trigger,
 } from '../../src';
+import { refusal } from '../refusal';
 import { workspace } from '../workspace';
 
 const CODE = HandlerCode.fromDirectory(workspace({ 'index.js': 'exports.handler = async () => ({ statusCode: 200 });' }));
@@ -44,15 +45,6 @@ function synth(props: Props | ((stack: Stack) => Props) = {}, compute?: ICompute
   const trigger = hello.addTrigger(Trigger.loadBalancer(typeof props === 'function' ? props(stack) : props));
   return { stack, hello, trigger, template: Template.fromStack(stack) };
 }
-
-const refusal = (make: () => unknown) => {
-  try {
-    make();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('accepted');
-};
 
 const certificate = (stack: Stack, id = 'Certificate') => acm.Certificate.fromCertificateArn(stack, id, `arn:aws:acm:eu-west-1:111122223333:certificate/${id}`);
 const field = (name: string, config: string, values: unknown) => ({ Field: name, [config]: { Values: values } });
@@ -523,13 +515,13 @@ describe('CORS', () => {
     expect(refusal(() => synth({ cors: { allowOrigins: [] } }, ports))).toContain('at least one origin');
   });
 
-  test('functions of one listener that differ are refused, whoever comes first; those that agree share preflights', () => {
+  test('functions of one listener that differ are refused, whoever comes first; each method has its preflight', () => {
     const two = (...all: (HttpCors | undefined)[]) => {
       const stack = newStack();
       for (const [index, cors] of all.entries()) { fn(stack, `Fn${index}`).addTrigger(Trigger.loadBalancer({ path: '/api/*', methods: [index ? 'GET' : 'PUT'], cors })); }
       return rules(Template.fromStack(stack));
     };
-    expect(two(CORS, { ...CORS })).toHaveLength(3);
+    expect(two(CORS, { ...CORS })).toHaveLength(4);
     for (const order of [[CORS, undefined], [undefined, CORS]]) {
       expect(refusal(() => two(...order))).toMatch(/^Stack\/Fn1\/LoadBalancer: 'cors' must be that of Stack\/Fn0\/LoadBalancer, .* \[CDK_HYBRID_CORS_CONFLICT\]$/);
     }
@@ -544,6 +536,29 @@ describe('CORS', () => {
       Actions: [{ Type: 'forward' }], Conditions: [{ Field: 'path-pattern' }, { HttpRequestMethodConfig: { Values: ['OPTIONS'] } }, { Field: 'http-header' }, { Field: 'source-ip' }],
     });
     template.hasResourceProperties(LISTENER, { ListenerAttributes: Match.absent() });
+  });
+
+  test('a preflight comes before its route and before those of all methods, also with a priority of one\'s own', () => {
+    const methods = (list: object[]) => list.map(rule => JSON.stringify(rule)).map(text => [/OPTIONS/, /"PUT"/].map(pattern => pattern.test(text)));
+    for (const priority of [undefined, 5]) {
+      expect(methods(rules(synth({ path: '/api/*', methods: ['PUT'], cors: CORS, priority }, ports).template))).toEqual([[true, true], [false, true]]);
+    }
+    const stack = newStack();
+    fn(stack, 'All').addTrigger(Trigger.loadBalancer({ path: '/api/*', cors: CORS }));
+    fn(stack, 'Put').addTrigger(Trigger.loadBalancer({ path: '/api/*', methods: ['PUT'], cors: CORS }));
+    expect(methods(rules(Template.fromStack(stack)))).toEqual([[true, true], [true, false], [false, true], [false, false]]);
+  });
+
+  test('routes that differ in headers alone share a preflight when it is the same', () => {
+    const two = (...all: HttpCors[]) => {
+      const stack = newStack();
+      for (const [index, cors] of all.entries()) {
+        fn(stack, `Fn${index}`, { compute: ports }).addTrigger(Trigger.loadBalancer({ httpHeaders: { 'x-version': [`${index}`] }, cors }));
+      }
+      return rules(Template.fromStack(stack));
+    };
+    expect(two(CORS, CORS)).toHaveLength(3);
+    expect(refusal(() => two(CORS, { allowOrigins: ['*'] }))).toContain('[CDK_HYBRID_ROUTE_COLLISION]');
   });
 });
 
