@@ -156,7 +156,8 @@ test('EventBridge Scheduler runs the task with an event', () => {
     }),
   });
   const { template } = launchable({ platformVersion: ecs.FargatePlatformVersion.LATEST }, task => {
-    task.addTrigger(schedule({ input: scheduler.ScheduleTargetInput.fromObject({ at: scheduler.ContextAttribute.scheduledTime }), retryAttempts: 3 }));
+    const input = scheduler.ScheduleTargetInput.fromObject({ at: scheduler.ContextAttribute.scheduledTime });
+    task.addTrigger(schedule({ input, retryAttempts: 3 }));
   });
   const [{ Properties: { Target } }] = Object.values(template.findResources('AWS::Scheduler::Schedule'));
   expect(Target).toMatchObject({

@@ -147,7 +147,8 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
     const resources: Resources = appWith(name, both).template.toJSON().Resources;
     // What a handler owns whatever runs it, and what the app has beside it.
     const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Vpc|Table|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule/;
-    return Object.fromEntries(Object.entries(resources).filter(([id]) => mine.test(id)).map(([id, { Type, Properties }]) => [id, { Type, Properties }]));
+    const ofMine = Object.entries(resources).filter(([id]) => mine.test(id));
+    return Object.fromEntries(ofMine.map(([id, { Type, Properties }]) => [id, { Type, Properties }]));
   };
   const [before, after] = [kept(from), kept(to)];
   const ids = Object.keys(before).filter(id => !/^OrdersSchedule/.test(id));

@@ -246,7 +246,9 @@ describe('when AWS', () => {
   const FOUND = json('200 OK', { Parameters: [{ Name: '/app/key', ARN: PARAMETER, Type: 'SecureString', Value: 'of the parameter' }], InvalidParameters: [] });
 
   /** A server that answers the requests one after the other; the last answer is for all that follow. */
-  async function against(answers: Answer[], secrets: Record<string, string>, environment?: Record<string, string>): Promise<Ended & { requests: Request[] }> {
+  async function against(
+    answers: Answer[], secrets: Record<string, string>, environment?: Record<string, string>,
+  ): Promise<Ended & { requests: Request[] }> {
     const server = await ScriptedService.start(() => (answers.length > 1 ? answers.shift()! : answers[0]));
     try {
       const ended = await run(Object.keys(secrets), { HYBRID_SECRETS: JSON.stringify(secrets), AWS_ENDPOINT_URL: `http://${server.address}`, ...environment });
