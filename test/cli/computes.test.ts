@@ -141,7 +141,7 @@ describe('local', () => {
   test('runs a task once for each invocation: its last line is the result, its exit code tells whether it failed', async () => {
     const { path, calls } = client('tasks', `case $1 in
       inspect) echo bridge;;
-      create) printf '%s' "$HYBRID_EVENT" > '${directory}/event';;
+      create) [ -z "$HYBRID_EVENT" ] || printf '%s' "$HYBRID_EVENT" > '${directory}/event';;
       start) echo "a line of the log"; cat '${directory}/event'; echo; echo "an error of the log" >&2; grep -q 7 '${directory}/event' && exit 7; grep -q late '${directory}/event' && exit 124; exit 0;;
       esac`);
     await serveLocally({ cwd: directory, env: { CDK_DOCKER: path } }, async ({ url, said, stop }) => {
