@@ -8,6 +8,7 @@ import { scaleOnRequests, ServiceScaling } from './ecs-scaling';
 import type { EcsTask } from './ecs-task-definition';
 import { HttpCors, HttpEventFormat, HttpTargetOptions, IHttpTarget } from '../model/trigger-target';
 import { problem } from '../private/errors';
+import { targetGroupOf } from '../private/load-balancer-targets';
 
 /** What the target is made of. */
 export interface ServiceTargetParts {
@@ -41,7 +42,7 @@ export class ServiceHttpTarget implements IHttpTarget {
     const healthPath = options.healthCheck?.path ?? (task.hasHost ? HEALTH_PATH : '/');
     this.tellHost(options, healthPath);
     const deregistrationDelay = this.drain(options.deregistrationDelay);
-    const targetGroup = new elbv2.ApplicationTargetGroup(scope, 'TargetGroup', {
+    const targetGroup = targetGroupOf(scope, {
       vpc: options.vpc,
       targetType: elbv2.TargetType.IP,
       protocol: elbv2.ApplicationProtocol.HTTP,

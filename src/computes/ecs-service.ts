@@ -1,5 +1,5 @@
 /** Makes the ECS service of a task definition, and what scales it. */
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -72,7 +72,7 @@ function checkCounts(scope: Construct, props: EcsServiceComputeProps): void {
   const { desiredCount, minCapacity, maxCapacity, scaling, daemon } = props;
   const most = Number.MAX_SAFE_INTEGER;
   checkRange(scope, 'desiredCount', desiredCount, { least: 0, most });
-  checkRange(scope, 'minCapacity', minCapacity, { least: 0, most: maxCapacity ?? most });
+  checkRange(scope, 'minCapacity', minCapacity, { least: 0, most: maxCapacity === undefined || Token.isUnresolved(maxCapacity) ? most : maxCapacity });
   checkRange(scope, 'maxCapacity', maxCapacity, { least: 1, most });
   const isScaled = maxCapacity !== undefined;
   if (!isScaled && (scaling || minCapacity !== undefined)) {

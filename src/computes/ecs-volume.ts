@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as efs from 'aws-cdk-lib/aws-efs';
@@ -98,10 +100,16 @@ export function addVolume(container: ecs.ContainerDefinition, context: ComputeCo
 /** The name of a volume, by its path, which must be one that no other has. */
 export function volumeName(scope: IConstruct, containerPath: string, others: string[]): string {
   const wrong = (accepted: string) => problem(scope, 'VOLUME_PATH', { property: 'volumes', given: containerPath, accepted });
+  if (others.some(other => trimmed(other) === trimmed(containerPath))) { throw wrong('a path that no other volume has'); }
+  // The name of a volume cannot be known at deployment only.
+  if (Token.isUnresolved(containerPath)) { return `volume-${others.length}`; }
   if (!/^\/.+/.test(containerPath)) { throw wrong('an absolute path below /'); }
-  if (others.includes(containerPath)) { throw wrong('a path that no other volume has'); }
-  return containerPath.replace(/^\/+|\/+$/g, '').replace(/[^A-Za-z0-9_-]/g, '-');
+  const name = plain(containerPath);
+  return others.some(other => plain(other) === name) ? `${name}-${createHash('sha256').update(containerPath).digest('hex').slice(0, 8)}` : name;
 }
+
+const trimmed = (path: string) => path.replace(/\/+$/, '');
+const plain = (path: string) => path.replace(/^\/+|\/+$/g, '').replace(/[^A-Za-z0-9_-]/g, '-');
 
 /** Source: "Using IAM to control file system data access" in the Amazon EFS User Guide. */
 export function letMount(definition: IConstruct, context: ComputeContext, volume: TaskVolumeParts, fileSystem: efs.IFileSystem): void {

@@ -4,6 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { HttpEventFormat, HttpTargetOptions, IHttpTarget } from '../model/trigger-target';
 import { problem } from '../private/errors';
+import { targetGroupOf } from '../private/load-balancer-targets';
 
 /**
  * How a load balancer reaches a Lambda function: it invokes it, with an event of its own. There is nothing to drain, nobody
@@ -21,7 +22,7 @@ export class LambdaHttpTarget implements IHttpTarget {
         property: 'eventFormat', given: eventFormat, accepted: 'HttpEventFormat.ALB or ALB_MULTI_VALUE for a Lambda function, which the load balancer itself makes events for',
       });
     }
-    return new elbv2.ApplicationTargetGroup(scope, 'TargetGroup', {
+    return targetGroupOf(scope, {
       targetType: elbv2.TargetType.LAMBDA,
       targets: [new LambdaTarget(this.target)],
       multiValueHeadersEnabled: eventFormat === HttpEventFormat.ALB_MULTI_VALUE,

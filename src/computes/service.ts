@@ -145,7 +145,7 @@ function scalingProblems(scope: Construct, { scaling = [] }: ServiceComputeProps
 
 function warnOfOneTask(scope: Construct, props: ServiceComputeProps): void {
   const { desiredCount = 1, maxCapacity, daemon } = props;
-  if (isShared(props) || maxCapacity !== undefined || daemon || desiredCount > 1) { return; }
+  if (isShared(props) || maxCapacity !== undefined || daemon || desiredCount > 1 || Token.isUnresolved(desiredCount)) { return; }
   Annotations.of(scope).addWarningV2('cdk-hybrid:Service.oneIsolatedTask',
     'The service has one task whose workers have one request at a time each: more requests wait. Set maxCapacity and scaling, desiredCount, or maxConcurrency for a handler that waits more than it computes.');
 }

@@ -1,5 +1,5 @@
 /** The environment of a container outside Lambda: what its host is told, or what a container without our host was promised. */
-import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
@@ -37,8 +37,9 @@ export function hasHost({ _parts: { engine, container } }: HandlerRuntime): bool
 /** The environment of the handler's container. The user's own values win. */
 export function hostEnvironment(scope: IConstruct, context: ComputeContext, image: IHandlerImage, options: HostOptions): Environment {
   const { port, settings } = options;
-  if (port !== undefined && context.environment.PORT !== undefined && context.environment.PORT !== String(port)) {
-    throw problem(scope, 'PORT_CONFLICT', { property: 'environment.PORT', given: context.environment.PORT, accepted: `${text(port)}, which is the port of the compute, or not given` });
+  const own = context.environment.PORT;
+  if (port !== undefined && own !== undefined && own !== String(port) && !Token.isUnresolved(own) && !Token.isUnresolved(port)) {
+    throw problem(scope, 'PORT_CONFLICT', { property: 'environment.PORT', given: own, accepted: `${text(port)}, which is the port of the compute, or not given` });
   }
   return {
     ...image.environment,

@@ -6,7 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct } from 'constructs';
 import { problem } from './errors';
 import { ALL_PRIORITIES, PriorityRange } from './listener-priority';
-import { stableKey } from './stable-key';
+import { stableKey, tokenKey } from './stable-key';
 
 /** What a trigger says of load balancer and listener. */
 export interface ListenerOptions {
@@ -153,7 +153,7 @@ const purposes = new WeakMap<elbv2.ApplicationListener, Purpose>();
 function portListener(
   scope: Construct, loadBalancer: elbv2.IApplicationLoadBalancer, port: number, purpose: Purpose, props: elbv2.BaseApplicationListenerProps,
 ): elbv2.ApplicationListener {
-  const id = `CdkHybridListener${port}`;
+  const id = `CdkHybridListener${Token.isUnresolved(port) ? tokenKey(scope, port) : port}`;
   const found = loadBalancer.node.tryFindChild(id) as elbv2.ApplicationListener | undefined;
   if (found && purposes.get(found) !== purpose) {
     throw problem(scope, 'LOAD_BALANCER_CONFLICT', {

@@ -16,5 +16,12 @@ export function stableKey(scope: IConstruct, resource: IConstruct, physicalId: s
   const place = resource.node.path.slice(stack.node.path.length + 1);
   const { stackName } = stack;
   const elsewhere = stack === Stack.of(scope) ? '' : Token.isUnresolved(stackName) ? stack.node.id : stackName;
-  return createHash('sha256').update(Token.isUnresolved(physicalId) ? `${elsewhere}/${place}` : physicalId).digest('hex').slice(0, 8);
+  return hash(Token.isUnresolved(physicalId) ? `${elsewhere}/${place}` : physicalId);
 }
+
+/** A part of construct ids that stands for a value that is known at deployment only. */
+export function tokenKey(scope: IConstruct, token: unknown): string {
+  return hash(JSON.stringify(Stack.of(scope).resolve(token)));
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);

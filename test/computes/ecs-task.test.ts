@@ -295,7 +295,14 @@ describe('volumes', () => {
   test('paths that are taken or not absolute are refused', () => {
     const withPath = (containerPath: string) => refusal(() => task({ volumes: [TaskVolume.scratch({ containerPath })] }));
     expect(withPath('/tmp')).toContain('\'volumes\' must be a path that no other volume has, got \'/tmp\'');
+    expect(withPath('/tmp/')).toContain('a path that no other volume has');
     expect(withPath('data')).toContain('\'volumes\' must be an absolute path below /, got \'data\'');
+  });
+
+  test('paths that read alike are volumes of their own', () => {
+    const { handler, task: { Volumes } } = task({ volumes: ['/a/b', '/a-b'].map(containerPath => TaskVolume.scratch({ containerPath })) });
+    expect(handler.MountPoints.map(({ ContainerPath }: { ContainerPath: string }) => ContainerPath)).toEqual(['/tmp', '/a/b', '/a-b']);
+    expect(new Set(Volumes.map(({ Name }: { Name: string }) => Name)).size).toBe(3);
   });
 });
 
