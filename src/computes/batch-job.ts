@@ -12,18 +12,15 @@ import { letMount, TaskVolumeParts, volumeName } from './ecs-volume';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
+import { JobSizes, jobSizes } from '../private/batch-sizes';
 import { checkRange } from '../private/check-range';
 import { problem } from '../private/errors';
 import { hostEventInput } from '../private/event-input';
-import { checkFargateSize } from '../private/fargate-sizes';
 import { functionImage } from '../private/function-image';
 import { hasHost, hostEnvironment } from '../private/host-environment';
+import { checkRoleAccount } from '../private/role-account';
 import { scheduleTarget } from '../private/schedule-target';
 
-const VCPU = 1024;
-const DEFAULT_CPU = { fargate: 256, ec2: VCPU };
-/** Fargate has at least so much memory for each CPU unit. */
-const MEMORY_MIB_PER_CPU_UNIT = 2;
 /** Source of these two: "Job timeouts" in the AWS Batch User Guide. */
 const LEAST_TIMEOUT = Duration.seconds(60);
 const STOP_TIMEOUT = Duration.seconds(30);
@@ -47,17 +44,21 @@ export class BatchJobCompute implements ICompute {
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
     const { props } = this;
+    checkRoleAccount(scope, context.role);
+    checkNumbers(scope, props);
+    const sizes = jobSizes(scope, isFargateJob(props), props);
     const { jobQueue, computeEnvironment } = batchQueue(scope, context, props);
     const image = functionImage(context, props.image);
     const name = Names.uniqueResourceName(scope, { maxLength: 64, separator: '-' });
     const jobDefinition = new batch.EcsJobDefinition(scope, 'JobDefinition', {
-      container: jobContainer(scope, context, props, { image, name }),
+      container: jobContainer(scope, context, props, { image, name, sizes }),
       retryAttempts: props.retryAttempts,
       retryStrategies: props.retryStrategies,
       schedulingPriority: props.schedulingPriority,
       timeout: attemptTimeout(context),
       propagateTags: props.propagateTags,
     });
+    setTokens(jobDefinition, props, sizes);
     withoutVolumeHosts(jobDefinition);
     for (const { _parts: volume } of props.volumes ?? []) {
       if (volume.fileSystem) { letMount(jobDefinition, context, volume, volume.fileSystem); }
@@ -110,16 +111,17 @@ class BatchEventTarget implements IEventTarget {
 }
 
 function jobContainer(
-  scope: Construct, context: ComputeContext, props: BatchJobComputeProps, { image, name }: { image: IHandlerImage; name: string },
+  scope: Construct, context: ComputeContext, props: BatchJobComputeProps,
+  { image, name, sizes }: { image: IHandlerImage; name: string; sizes: JobSizes },
 ): batch.IEcsContainerDefinition {
-  const { cpu, memoryLimitMiB } = checkedSizes(scope, props);
+  const { vCpus, memoryMiB, requirements } = sizes;
   const { user, isReadonly } = rights(context, { readonlyRootFilesystem: props.readonlyRootFilesystem });
   const common: batch.EcsContainerDefinitionProps = {
     image: containerImage(scope, image),
     command: context.handler === undefined ? undefined : [context.handler],
-    cpu: cpu / VCPU,
-    memory: Size.mebibytes(memoryLimitMiB),
-    environment: hostEnvironment(scope, context, image, { name, source: 'task', memoryMiB: memoryLimitMiB, stopTimeout: STOP_TIMEOUT }),
+    cpu: vCpus,
+    memory: Size.mebibytes(requirements ? 1 : memoryMiB),
+    environment: hostEnvironment(scope, context, image, { name, source: 'task', memoryMiB, stopTimeout: STOP_TIMEOUT }),
     secrets: Object.fromEntries(Object.entries(context.secrets).map(([variable, secret]) => [
       variable, { arn: secret.valueFrom, grantRead: grantee => secret.grantRead(grantee) },
     ])),
@@ -131,15 +133,26 @@ function jobContainer(
       logGroup: context.logGroup, streamPrefix: name, multilinePattern: props.multilinePattern && recordPattern(props.multilinePattern),
     }),
   };
-  if (!isFargateJob(props)) { return new batch.EcsEc2ContainerDefinition(scope, 'Container', { ...common, gpu: props.gpu }); }
+  if (!isFargateJob(props)) { return new batch.EcsEc2ContainerDefinition(scope, 'Container', { ...common, gpu: requirements ? undefined : props.gpu }); }
+  const { ephemeralStorageGiB } = props;
+  const isStorageKnown = ephemeralStorageGiB !== undefined && !Token.isUnresolved(ephemeralStorageGiB);
   const isArm = context.architecture.name === lambda.Architecture.ARM_64.name;
   return new batch.EcsFargateContainerDefinition(scope, 'Container', {
     ...common,
-    ephemeralStorageSize: props.ephemeralStorageGiB === undefined ? undefined : Size.gibibytes(props.ephemeralStorageGiB),
+    ephemeralStorageSize: isStorageKnown ? Size.gibibytes(ephemeralStorageGiB) : undefined,
     assignPublicIp: props.assignPublicIp,
     fargateCpuArchitecture: isArm ? ecs.CpuArchitecture.ARM64 : ecs.CpuArchitecture.X86_64,
     fargateOperatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
   });
+}
+
+/** Numbers that are known at deployment only, which the constructs of the CDK calculate with or refuse. */
+function setTokens(jobDefinition: batch.EcsJobDefinition, { ephemeralStorageGiB }: BatchJobComputeProps, { requirements }: JobSizes): void {
+  const resource = jobDefinition.node.defaultChild as batch.CfnJobDefinition;
+  if (requirements) {
+    resource.addPropertyOverride('ContainerProperties.ResourceRequirements', requirements.map(({ type, value }) => ({ Type: type, Value: value })));
+  }
+  if (Token.isUnresolved(ephemeralStorageGiB)) { resource.addPropertyOverride('ContainerProperties.EphemeralStorage.SizeInGiB', ephemeralStorageGiB); }
 }
 
 /**
@@ -170,20 +183,12 @@ function jobVolumes(scope: Construct, props: BatchJobComputeProps, isReadonly: b
   });
 }
 
-function checkedSizes(scope: Construct, props: BatchJobComputeProps): { cpu: number; memoryLimitMiB: number } {
-  const isFargate = isFargateJob(props);
-  const cpu = props.cpu ?? (isFargate ? DEFAULT_CPU.fargate : DEFAULT_CPU.ec2);
-  const memoryLimitMiB = props.memoryLimitMiB ?? cpu * MEMORY_MIB_PER_CPU_UNIT;
-  if (isFargate) {
-    checkFargateSize(scope, cpu, memoryLimitMiB);
-  } else if (!Token.isUnresolved(cpu) && (cpu < VCPU || cpu % VCPU !== 0)) {
-    throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'cpu', given: cpu, accepted: 'whole vCPUs on EC2: 1024, 2048, ...' });
-  }
+/** Refuses numbers that Batch does not have. */
+function checkNumbers(scope: Construct, props: BatchJobComputeProps): void {
   checkRange(scope, 'ephemeralStorageGiB', props.ephemeralStorageGiB, { least: 21, most: 200, unit: 'GiB' });
   checkRange(scope, 'retryAttempts', props.retryAttempts, { least: 1, most: 10 });
   checkRange(scope, 'retryStrategies', props.retryStrategies?.length, { least: 1, most: 5 });
   checkRange(scope, 'schedulingPriority', props.schedulingPriority, { least: 0, most: 9999 });
-  return { cpu, memoryLimitMiB };
 }
 
 function attemptTimeout({ timeout, runtime }: ComputeContext): Duration {

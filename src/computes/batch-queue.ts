@@ -21,6 +21,9 @@ const OF_ENVIRONMENT: readonly Property[] = [
 ];
 const OF_QUEUE: readonly Property[] = ['computeEnvironments', 'jobQueuePriority', 'schedulingPolicy'];
 
+/** The CDK's. */
+const DEFAULT_MAX_VCPUS = 256;
+
 /** Where jobs wait and run. */
 export interface BatchQueue {
   readonly jobQueue: batch.IJobQueue;
@@ -71,7 +74,14 @@ function checkOptions(scope: Construct, props: BatchJobComputeProps): void {
   if (props.jobQueue) { refuse([...OF_QUEUE, ...OF_ENVIRONMENT], 'not given with a jobQueue', 'set it where the queue is made'); }
   if (props.computeEnvironments) { refuse(OF_ENVIRONMENT, 'not given with computeEnvironments', 'set it where they are made'); }
   checkRange(scope, 'computeEnvironments', props.computeEnvironments?.length, { least: 1, most: 3 });
-  checkRange(scope, 'maxvCpus', props.maxvCpus, { least: 1, most: Number.MAX_SAFE_INTEGER });
+  checkRange(scope, 'jobQueuePriority', props.jobQueuePriority, { least: 0, most: Infinity });
+  checkRange(scope, 'maxvCpus', props.maxvCpus, { least: 1, most: Infinity });
+  const { maxvCpus = DEFAULT_MAX_VCPUS } = props;
+  checkRange(scope, 'minvCpus', props.minvCpus, { least: 0, most: Token.isUnresolved(maxvCpus) ? Infinity : maxvCpus, unit: '(maxvCpus)' });
+  checkRange(scope, 'spotBidPercentage', props.spotBidPercentage, { least: 1, most: 100, unit: 'percent' });
+  if (props.spotBidPercentage !== undefined && !props.spot) {
+    throw problem(scope, 'BATCH_OPTION', { property: 'spotBidPercentage', given: props.spotBidPercentage, accepted: 'not given without spot', mend: 'leave it out, or set spot: true' });
+  }
 }
 
 /** Whether jobs run on Fargate. */
@@ -101,20 +111,30 @@ function makeEnvironment(scope: Construct, context: ComputeContext, props: Batch
     });
   }
   const isArm = context.architecture.name === lambda.Architecture.ARM_64.name;
-  return new batch.ManagedEc2EcsComputeEnvironment(scope, 'ComputeEnvironment', {
+  const known = instanceTypes?.filter(type => !Token.isUnresolved(type.toString()));
+  const isKnown = (known?.length ?? 0) + (instanceClasses?.length ?? 0) > 0;
+  const environment = new batch.ManagedEc2EcsComputeEnvironment(scope, 'ComputeEnvironment', {
     ...common,
     minvCpus: props.minvCpus,
     spotBidPercentage: props.spotBidPercentage,
     allocationStrategy: props.allocationStrategy,
-    instanceTypes,
+    instanceTypes: known,
     instanceClasses,
-    defaultInstanceClasses: isChosen ? undefined : [isArm ? batch.DefaultInstanceClass.ARM64 : batch.DefaultInstanceClass.X86_64],
-    useOptimalInstanceClasses: isChosen ? false : undefined,
+    defaultInstanceClasses: isKnown ? undefined : [isArm ? batch.DefaultInstanceClass.ARM64 : batch.DefaultInstanceClass.X86_64],
+    useOptimalInstanceClasses: isKnown ? false : undefined,
     // For instances with GPUs Batch has images of its own.
     images: gpu ? undefined : [{ imageType: batch.EcsMachineImageType.ECS_AL2023 }],
     launchTemplate: props.launchTemplate,
   });
+  if (known?.length !== instanceTypes?.length) {
+    // The construct of the CDK takes types apart, which those that are known at deployment only cannot be.
+    const families = instanceClasses?.map(instanceClass => ofClass(instanceClass).toString().split('.')[0]) ?? [];
+    (environment.node.defaultChild as batch.CfnComputeEnvironment).addPropertyOverride('ComputeResources.InstanceTypes', [...instanceTypes!.map(String), ...families]);
+  }
+  return environment;
 }
+
+const ofClass = (instanceClass: ec2.InstanceClass) => ec2.InstanceType.of(instanceClass, ec2.InstanceSize.LARGE);
 
 /** Refuses an environment that cannot run the job. Of imported ones nothing is known. */
 function checkEnvironment(scope: Construct, context: ComputeContext, environment: batch.IComputeEnvironment, props: BatchJobComputeProps): void {
@@ -136,7 +156,7 @@ function checkArchitecture(
 ): void {
   const types = [
     ...instanceTypes,
-    ...instanceClasses.map(instanceClass => ec2.InstanceType.of(instanceClass, ec2.InstanceSize.LARGE)),
+    ...instanceClasses.map(ofClass),
   ].filter(type => !Token.isUnresolved(type.toString()));
   const wrong = types.find(type => type.architecture !== architecture.name);
   if (wrong) {

@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { LambdaEventTarget } from './lambda-event-target';
 import { LambdaHttpTarget } from './lambda-http-target';
+import { LambdaQueueTarget } from './lambda-queue-target';
 import type { LambdaOptions } from './lambda-settings';
 import type { ComputeConfig } from '../model/compute';
 import { limitEnvironment } from '../private/lambda-environment';
@@ -18,19 +19,27 @@ export function lambdaConfig(scope: Construct, fn: lambda.Function, props: Lambd
   limitEnvironment(fn);
   const alias = props.provisionedConcurrentExecutions === undefined && !props.snapStart ? undefined : publishedAlias(scope, fn, props);
   const target = alias ?? fn;
-  const { onFailure, onSuccess, retryAttempts, maxEventAge } = props;
-  if (onFailure || onSuccess || retryAttempts !== undefined || maxEventAge) {
-    target.configureAsyncInvoke({ onFailure, onSuccess, retryAttempts, maxEventAge });
-  }
+  invokeAsynchronously(target, props);
   return {
     lambdaFunction: fn,
     lambdaTarget: target,
     httpTarget: new LambdaHttpTarget(target),
     functionUrl: props.functionUrl && target.addFunctionUrl(props.functionUrl),
     eventTarget: new LambdaEventTarget(target),
+    queueTarget: new LambdaQueueTarget(target, fn),
     metricNamespace: 'AWS/Lambda',
     metricDimensions: { FunctionName: fn.functionName },
   };
+}
+
+/** Sets what becomes of asynchronous invocations. */
+function invokeAsynchronously(target: lambda.Function | lambda.Alias, { onFailure, onSuccess, retryAttempts, maxEventAge }: LambdaOptions): void {
+  if (!onFailure && !onSuccess && retryAttempts === undefined && !maxEventAge) { return; }
+  target.configureAsyncInvoke({ onFailure, onSuccess });
+  // The construct's own options refuse what is known at deployment only.
+  const resource = target.node.findChild('EventInvokeConfig').node.defaultChild as lambda.CfnEventInvokeConfig;
+  resource.maximumRetryAttempts = retryAttempts;
+  resource.maximumEventAgeInSeconds = maxEventAge?.toSeconds();
 }
 
 /** Provisioned concurrency and SnapStart are of versions; the alias is always that of the newest. */

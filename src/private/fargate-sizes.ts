@@ -23,6 +23,9 @@ const SIZES: { readonly [cpu: number]: MemoryRange } = {
   16384: { least: 32 * GIB, most: 120 * GIB, step: 8 * GIB },
 };
 
+/** The CPU units that there are. */
+export const FARGATE_CPUS = Object.keys(SIZES).map(Number);
+
 /**
  * Refuses a pair that Fargate does not have.
  *
@@ -32,7 +35,7 @@ export function checkFargateSize(scope: IConstruct, cpu: number, memoryMiB: numb
   if (Token.isUnresolved(cpu)) { return; }
   const range = SIZES[cpu];
   if (!range) {
-    throw problem(scope, 'FARGATE_SIZE', { property: 'cpu', given: cpu, accepted: `one of ${Object.keys(SIZES).join(', ')} on Fargate` });
+    throw problem(scope, 'FARGATE_SIZE', { property: 'cpu', given: cpu, accepted: `one of ${FARGATE_CPUS.join(', ')} on Fargate` });
   }
   if (Token.isUnresolved(memoryMiB) || values(range).includes(memoryMiB)) { return; }
   throw problem(scope, 'FARGATE_SIZE', { property: 'memoryLimitMiB', given: memoryMiB, accepted: `${inWords(range)} for ${cpu} CPU units on Fargate` });

@@ -1,4 +1,5 @@
 /** Checks the environment that a user gives a handler. */
+import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
 
@@ -20,7 +21,7 @@ export function checkEnvironment(scope: IConstruct, environment: { [name: string
       throw problem(scope, 'ENVIRONMENT_RESERVED', { property: 'environment', given: name, accepted: 'names that Lambda does not reserve' });
     }
     // The pattern of Lambda's API (CreateFunction, Environment.Variables).
-    if (!/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name)) {
+    if (!Token.isUnresolved(name) && !/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name)) {
       throw problem(scope, 'ENVIRONMENT_NAME', { property: 'environment', given: name, accepted: 'names of letters, digits and _, two at least, starting with a letter' });
     }
     if (typeof value !== 'string') {

@@ -4,10 +4,11 @@ import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { BatchJobComputeProps, Compute, HandlerRuntime, HandlerSecret, HybridFunction, HybridFunctionProps, TaskVolume } from '../../src';
+import { BatchJobComputeProps, Compute, HandlerImage, HandlerRuntime, HandlerSecret, HybridFunction, HybridFunctionProps, TaskVolume } from '../../src';
 import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized, withSmallRuntime } from '../small-runtime';
 
 type Props<T> = T | ((stack: Stack) => T);
@@ -66,7 +67,7 @@ describe('a job', () => {
     });
   });
 
-  test('the root file system cannot be written, /tmp can, on Fargate and on EC2', () => {
+  test('readonlyRootFilesystem: it cannot be written, /tmp can, on Fargate and on EC2', () => {
     for (const compute of [{}, { launchType: EC2 }]) {
       // Fargate takes no host of a volume. With none, ECS mounts an empty one with the owner and the mode of the image's VOLUME /tmp.
       expect(container(job(compute))).toMatchObject({
@@ -81,7 +82,7 @@ describe('a job', () => {
     expect(container(job({ readonlyRootFilesystem: true }, CONTAINER)).ReadonlyRootFilesystem).toBe(true);
   });
 
-  test('logs go to the log group of the function, and the tasks\' agent alone may write them and pull the image', () => {
+  test('multilinePattern; logs go to the log group of the function, and the tasks\' agent alone may write them and pull the image', () => {
     const template = job({ multilinePattern: '^\\d{4}-' });
     expect(container(template).LogConfiguration).toEqual({
       LogDriver: 'awslogs',
@@ -125,7 +126,7 @@ describe('a job', () => {
     template.resourcePropertiesCountIs('AWS::IAM::Policy', { Roles: [{ Ref: Match.stringLikeRegexp('^ReportRole') }] }, 0);
   });
 
-  test('shares its image with the other computes of the function', () => {
+  test('shared image: one for all computes of the function', () => {
     const template = synthesized(stack => {
       const fn = new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaImage() });
       fn.addCompute('Nightly', Compute.batchJob(), { handler: 'users.list', timeout: Duration.hours(3) });
@@ -157,6 +158,41 @@ describe('a job', () => {
     expect(ComputeResources.SecurityGroupIds).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^ReportSecurityGroup/), 'GroupId'] }]);
     template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourceSecurityGroupId: ComputeResources.SecurityGroupIds[0] });
   });
+});
+
+describe('safe defaults', () => {
+  test('private subnets without public addresses, a security group that lets nobody in, no leave but for logs', () => {
+    const template = job({}, stack => ({ vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 }) }));
+    const privateSubnet = { Ref: Match.stringLikeRegexp('^VpcPrivateSubnet') };
+    template.hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { Subnets: [privateSubnet, privateSubnet] } });
+    expect(container(template).NetworkConfiguration).toEqual({ AssignPublicIp: 'DISABLED' });
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', { SecurityGroupIngress: Match.absent() });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    template.hasResource('AWS::IAM::Role', {
+      Properties: {
+        ManagedPolicyArns: Match.absent(),
+        Policies: [{ PolicyDocument: { Statement: [Match.objectLike({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportLogGroup'), 'Arn'] } })] } }],
+      },
+    });
+    expect([container(template).Privileged, container(template).User, container(template).ReadonlyRootFilesystem]).toEqual([undefined, '65534:65534', true]);
+  });
+});
+
+test('image: a shared one brings code, runtime and architecture; the function says the handler', () => {
+  const template = synthesized(stack => {
+    const image = new HandlerImage(stack, 'Shared', { code: SMALL_CODE, runtime: SMALL_RUNTIME });
+    for (const handler of ['index.handler', 'users.list']) { new HybridFunction(stack, handler.split('.')[0], { handler, compute: Compute.batchJob({ image }) }); }
+  });
+  const jobs = Object.values(template.findResources('AWS::Batch::JobDefinition')).map(({ Properties }) => Properties.ContainerProperties);
+  expect(jobs.map(({ Command }) => Command)).toEqual([['index.handler'], ['users.list']]);
+  expect(jobs[0].Image).toEqual(jobs[1].Image);
+});
+
+test('a role of another account is refused', () => {
+  const role = (account: string) => (stack: Stack) => ({ role: iam.Role.fromRoleArn(stack, 'Given', `arn:aws:iam::${account}:role/given`) });
+  expect(refusal(() => job({}, role('444455556666')))).toBe('Stack/Report: \'role\' must be a role of the account of the stack, 111122223333, '
+    + 'got \'a role of the account 444455556666\'; use a resource of the account that the stack is deployed to [CDK_HYBRID_ACCOUNT_CONFLICT]');
+  expect(container(job({}, role('111122223333'))).JobRoleArn).toBe('arn:aws:iam::111122223333:role/given');
 });
 
 describe('batch: volumes', () => {
@@ -201,7 +237,7 @@ describe('batch: volumes', () => {
 });
 
 describe('batch: retries', () => {
-  test('a job is tried as often as retryAttempts says', () => {
+  test('retries: a job is tried as often as retryAttempts says', () => {
     expect(definition(job({ retryAttempts: 4 })).RetryStrategy).toEqual({ Attempts: 4 });
     expect(definition(job()).RetryStrategy).toEqual({});
     for (const retryAttempts of [0, 11, 1.5]) {
@@ -221,7 +257,7 @@ describe('batch: retries', () => {
 });
 
 describe('batch: timeout', () => {
-  test('the host keeps the timeout of the function; Batch waits a minute longer, for the start', () => {
+  test('timeout: the host keeps that of the function; Batch waits a minute longer, for the start', () => {
     const of_ = (timeout: Duration) => {
       const template = job({}, { timeout });
       return [environment(template).AWS_LAMBDA_FUNCTION_TIMEOUT, definition(template).Timeout];
@@ -242,8 +278,8 @@ describe('batch: timeout', () => {
   });
 });
 
-describe('batch: Fargate', () => {
-  test('memory that is not given is the least that goes with the CPU', () => {
+describe('batch: Fargate (launchType)', () => {
+  test('cpu and memoryLimitMiB: memory that is not given is the least that goes with the CPU', () => {
     const sizes = [256, 512, 1024, 2048, 4096, 8192, 16384]
       .map(cpu => container(job({ cpu })).ResourceRequirements.map(({ Value }: { Value: string }) => Value));
     expect(sizes).toEqual([['512', '0.25'], ['1024', '0.5'], ['2048', '1'], ['4096', '2'], ['8192', '4'], ['16384', '8'], ['32768', '16']]);
@@ -286,7 +322,7 @@ describe('batch: Fargate', () => {
   });
 });
 
-describe('batch: EC2', () => {
+describe('batch: EC2 (launchType)', () => {
   test('instances of the function\'s architecture, in its subnets, with its security groups, started for jobs alone', () => {
     const template = job({ launchType: EC2 }, stack => {
       const vpc = new ec2.Vpc(stack, 'Vpc');
@@ -333,8 +369,16 @@ describe('batch: EC2', () => {
     });
   });
 
-  test('CPU is whole vCPUs, memory free', () => {
+  test('minvCpus and spotBidPercentage that cannot be are refused', () => {
+    expect(refusal(() => job({ launchType: EC2, minvCpus: 300 }))).toContain("'minvCpus' must be 0 to 256 (maxvCpus), got 300");
+    expect(refusal(() => job({ launchType: EC2, minvCpus: 3, maxvCpus: 2 }))).toContain("'minvCpus' must be 0 to 2 (maxvCpus), got 3");
+    expect(refusal(() => job({ launchType: EC2, spot: true, spotBidPercentage: 101 }))).toContain("'spotBidPercentage' must be 1 to 100 percent, got 101");
+    expect(refusal(() => job({ launchType: EC2, spotBidPercentage: 50 }))).toMatch(/'spotBidPercentage' must be not given without spot, got 50; leave it out, or set spot: true \[CDK_HYBRID_BATCH_OPTION\]$/);
+  });
+
+  test('cpu is whole vCPUs, memoryLimitMiB free', () => {
     expect(container(job({ launchType: EC2, cpu: 3072, memoryLimitMiB: 5000 })).ResourceRequirements).toEqual([{ Type: 'MEMORY', Value: '5000' }, { Type: 'VCPU', Value: '3' }]);
+    expect(refusal(() => job({ launchType: EC2, memoryLimitMiB: 2 }))).toContain("'memoryLimitMiB' must be a whole number from 4 MiB, got 2");
     expect(refusal(() => job({ launchType: EC2, cpu: 512 }))).toBe("Stack/Report: 'cpu' must be whole vCPUs on EC2: 1024, 2048, ..., got 512; choose a value in the range [CDK_HYBRID_SIZE_OUT_OF_RANGE]");
   });
 
@@ -343,6 +387,7 @@ describe('batch: EC2', () => {
     expect(container(template).ResourceRequirements).toContainEqual({ Type: 'GPU', Value: '2' });
     // Batch chooses the image with the drivers itself.
     template.hasResourceProperties('AWS::Batch::ComputeEnvironment', { ComputeResources: { Ec2Configuration: Match.absent() } });
+    expect(refusal(() => job({ launchType: EC2, gpu: 0 }))).toContain("'gpu' must be a whole number from 1, got 0");
     expect(refusal(() => job({ launchType: EC2, gpu: 1 }))).toMatch(/'instanceTypes' must be types with GPUs when gpu is given.*BATCH_OPTION\]$/);
   });
 
@@ -365,19 +410,19 @@ describe('batch: EC2', () => {
 });
 
 describe('batch: tags and propagation', () => {
-  test('tags of the job definition, and whether tasks have them', () => {
+  test('tags of the job definition; propagateTags: whether tasks have them', () => {
     const { Tags: tags, PropagateTags } = definition(job({ tags: { team: 'billing' }, propagateTags: true }));
     expect([tags, PropagateTags]).toEqual([{ team: 'billing' }, true]);
   });
 });
 
-describe('batch: queue', () => {
-  test('a queue of one\'s own brings its network, and no VPC is made', () => {
+describe('batch: queue and compute environment', () => {
+  test('jobQueue: one of one\'s own brings its network, and no VPC is made', () => {
     const template = job(stack => ({ jobQueue: batch.JobQueue.fromJobQueueArn(stack, 'Queue', 'arn:aws:batch:eu-west-1:111122223333:job-queue/shared') }));
     for (const type of ['AWS::Batch::JobQueue', 'AWS::Batch::ComputeEnvironment', 'AWS::EC2::VPC', 'AWS::EC2::SecurityGroup']) { template.resourceCountIs(type, 0); }
   });
 
-  test('compute environments of one\'s own stand behind the queue in their order', () => {
+  test('computeEnvironments of one\'s own stand behind the queue in their order', () => {
     const template = job(stack => {
       const vpc = new ec2.Vpc(stack, 'Vpc');
       return { computeEnvironments: [true, false].map(spot => new batch.FargateComputeEnvironment(stack, spot ? 'Spot' : 'Full', { vpc, spot })) };
@@ -410,12 +455,13 @@ describe('batch: queue', () => {
     expect(refusal(() => job({ computeEnvironments: [] }))).toContain("'computeEnvironments' must be 1 to 3, got 0");
   });
 
-  test('priorities and fair shares', () => {
+  test('schedulingPriority, jobQueuePriority, shareIdentifier and schedulingPolicy: priorities and fair shares', () => {
     const fair = { schedulingPriority: 7, jobQueuePriority: 5, shareIdentifier: 'reports' };
     const template = job(stack => ({ ...fair, schedulingPolicy: new batch.FairshareSchedulingPolicy(stack, 'Fair') }));
     template.hasResourceProperties('AWS::Batch::JobQueue', { Priority: 5, SchedulingPolicyArn: Match.anyValue() });
     expect(definition(template).SchedulingPriority).toBe(7);
     expect(refusal(() => job(stack => ({ schedulingPolicy: new batch.FairshareSchedulingPolicy(stack, 'Fair') })))).toMatch(/'shareIdentifier' must be given with a scheduling policy.*BATCH_OPTION\]$/);
+    expect(refusal(() => job({ jobQueuePriority: -1 }))).toContain("'jobQueuePriority' must be a whole number from 0, got -1");
     expect(refusal(() => job({ schedulingPriority: 10_000 }))).toContain("'schedulingPriority' must be 0 to 9999");
   });
 });
