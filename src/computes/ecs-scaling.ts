@@ -166,6 +166,17 @@ export class ServiceScaling {
   }
 
   /**
+   * Keeps the number of messages for each task at a value: of each queue that triggers the handler those that wait and those that are worked on. With `minCapacity` 0
+   * the service has no task while there are no messages. Needs a trigger that has a queue.
+   *
+   * @param messagesPerTask messages for each task
+   * @param options how fast it follows
+   */
+  public static onQueueBacklog(messagesPerTask: number, options: TargetTrackingOptions = {}): ServiceScaling {
+    return new ServiceScaling(undefined, undefined, { messagesPerTask, ...options });
+  }
+
+  /**
    * Keeps a metric at a value.
    *
    * @param id the name of the rule among those of the service
@@ -208,6 +219,7 @@ export class ServiceScaling {
   private constructor(
     /** @internal */ public readonly _apply?: (target: appscaling.ScalableTarget) => void,
     /** @internal */ public readonly _requests?: TargetTrackingOptions & { readonly requestsPerTarget: number },
+    /** @internal */ public readonly _backlog?: TargetTrackingOptions & { readonly messagesPerTask: number },
   ) {}
 }
 

@@ -4,6 +4,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { ServiceHttpTarget } from './ecs-http-target';
 import { ecsMetrics } from './ecs-metrics';
+import { ServiceQueueTarget } from './ecs-queue-target';
 import { ecsService, PORT_NAME, scaleService } from './ecs-service';
 import type { EcsServiceComputeProps } from './ecs-service-options';
 import { ecsTask } from './ecs-task-definition';
@@ -97,10 +98,14 @@ export class ServiceCompute implements ICompute {
     const service = ecsService(scope, context, task, props);
     const scalingTarget = scaleService(scope, service, props);
     const httpTarget = new ServiceHttpTarget({ scope, task, service, port, timeout: context.timeout, scaling, scalingTarget });
-    scope.node.addValidation({ validate: () => scalingProblems(scope, props, httpTarget) });
+    const { minCapacity = 1, maxCapacity, desiredCount = 1, daemon } = props;
+    const queueTarget = new ServiceQueueTarget({
+      scope, context, task, service, minCapacity, mostTasks: daemon ? undefined : maxCapacity ?? desiredCount, scaling, scalingTarget,
+    });
+    scope.node.addValidation({ validate: () => scalingProblems(scope, props, httpTarget, queueTarget) });
     if (isHosted) { warnOfOneTask(scope, props); }
     const { taskDefinition, cluster, image } = task;
-    return { service, taskDefinition, cluster, image, httpTarget, ...ecsMetrics(task) };
+    return { service, taskDefinition, cluster, image, httpTarget, queueTarget, ...ecsMetrics(task) };
   }
 }
 
@@ -137,10 +142,15 @@ function hostSettings(props: ServiceComputeProps): { [name: string]: string } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]));
 }
 
-function scalingProblems(scope: Construct, { scaling = [] }: ServiceComputeProps, { isAttached }: ServiceHttpTarget): string[] {
-  const rule = scaling.find(({ _requests }) => _requests);
-  if (!rule || isAttached) { return []; }
-  return [problem(scope, 'SCALING_WITHOUT_REQUESTS', { property: 'scaling', given: 'onRequestsPerTarget', accepted: 'a rule that needs no load balancer, for the service has none' }).message];
+function scalingProblems(scope: Construct, { scaling = [] }: ServiceComputeProps, http: ServiceHttpTarget, queues: ServiceQueueTarget): string[] {
+  const problems: string[] = [];
+  if (!http.isAttached && scaling.some(({ _requests }) => _requests)) {
+    problems.push(problem(scope, 'SCALING_WITHOUT_REQUESTS', { property: 'scaling', given: 'onRequestsPerTarget', accepted: 'a rule that needs no load balancer, for the service has none' }).message);
+  }
+  if (!queues.isAttached && scaling.some(({ _backlog }) => _backlog)) {
+    problems.push(problem(scope, 'SCALING_WITHOUT_QUEUE', { property: 'scaling', given: 'onQueueBacklog', accepted: 'a rule that needs no queue, for no trigger of the service has one' }).message);
+  }
+  return problems;
 }
 
 function warnOfOneTask(scope: Construct, props: ServiceComputeProps): void {

@@ -11,6 +11,7 @@ import type { HandlerCode } from './handler-code';
 import type { IHandlerImage } from './handler-image';
 import type { HandlerRuntime } from './handler-runtime';
 import type { HandlerSecret } from './handler-secret';
+import type { IQueueTarget } from './queue-target';
 import type { IEventTarget, IHttpTarget } from './trigger-target';
 
 /**
@@ -219,6 +220,13 @@ export interface ComputeConfig {
    * @default - the compute takes no single events
    */
   readonly eventTarget?: IEventTarget;
+
+  /**
+   * How messages of queues reach the handler.
+   *
+   * @default - the compute takes none
+   */
+  readonly queueTarget?: IQueueTarget;
 
   /**
    * The CloudWatch namespace of the metrics `Invocations`, `Errors` and `Duration`.

@@ -11,10 +11,15 @@ export type SupportRow = { readonly [compute in ComputeName]: Support };
 const ONE_RUN = 'it runs once for each event and takes no requests; use Compute.service() or a Lambda compute';
 const RUNS_FOR_EVER = 'its handler is started once and runs for ever';
 
+const HOLDS_NO_MESSAGE = 'nothing could hold a message until its run has succeeded; use Compute.service(), with minCapacity 0 if there are few messages';
+
 /** Triggers on computes. */
 export const TRIGGER_SUPPORT = {
   loadBalancer: {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: ONE_RUN, batchJob: ONE_RUN,
+  },
+  queue: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: HOLDS_NO_MESSAGE, batchJob: HOLDS_NO_MESSAGE,
   },
   schedule: {
     lambdaFunction: true,
@@ -40,6 +45,11 @@ export const RUNTIME_SUPPORT = {
   'AWS_* and managed()': { lambdaFunction: true, lambdaImage: NEEDS_IMAGE, service: NEEDS_IMAGE, process: NEEDS_IMAGE, task: NEEDS_IMAGE, batchJob: NEEDS_IMAGE },
 } as const satisfies { [runtime: string]: SupportRow };
 export type RuntimeKind = keyof typeof RUNTIME_SUPPORT;
+
+/** For messages: the computes that a runtime runs on, `Compute.service(), Compute.task()`. */
+export function computesOf(runtime: RuntimeKind): string {
+  return COMPUTES.filter(compute => RUNTIME_SUPPORT[runtime][compute] === true).map(compute => `Compute.${compute}()`).join(', ');
+}
 
 const OURS = ['NODEJS_20 to NODEJS_26', 'extend()'] as const;
 const HOSTED = [...OURS, 'container({ host: true })'] as const;

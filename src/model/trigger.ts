@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { ComputeConfig } from './compute';
@@ -68,6 +69,13 @@ export interface TriggerConfig {
    * @default - not of this trigger
    */
   readonly targetGroup?: elbv2.IApplicationTargetGroup;
+
+  /**
+   * The event source mapping.
+   *
+   * @default - not of this trigger, or not of this compute
+   */
+  readonly eventSourceMapping?: lambda.IEventSourceMapping;
 
   /**
    * The schedule.

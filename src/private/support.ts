@@ -3,6 +3,13 @@ import type { IConstruct } from 'constructs';
 import { problem } from './errors';
 import { SupportRow, TRIGGER_SUPPORT } from '../model/support';
 
+/** A compute of a user's own that does not offer what the trigger needs. */
+export function unsupported(scope: IConstruct, triggerName: string, computeName: string, mend: string): Error {
+  return problem(scope, 'TRIGGER_UNSUPPORTED', {
+    property: 'addTrigger', given: `Trigger.${triggerName}() on ${computeName}`, accepted: 'a trigger that the compute can have', mend,
+  });
+}
+
 /** Refuses a trigger that the compute cannot have, with the reason. */
 export function checkTrigger(scope: IConstruct, triggerName: string, computeName: string): void {
   const row: Partial<SupportRow> | undefined = (TRIGGER_SUPPORT as { [trigger: string]: SupportRow })[triggerName];

@@ -13,7 +13,8 @@ import { comparable, preflightOf, routesOf } from '../private/listener-routes';
 import { ListenerRules, RuleOptions } from '../private/listener-rules';
 import { checkCors, shareByListener } from '../private/load-balancer-cors';
 import { isSameVpc, isSecure, listenerOf, priorityRange, vpcOfListener } from '../private/load-balancer-listener';
-import { stackVpc } from '../private/network';
+import { checkVpcStack, stackVpc } from '../private/network';
+import { unsupported } from '../private/support';
 
 /** How long a load balancer keeps a connection unless it is told otherwise. */
 const IDLE_SECONDS = 60;
@@ -42,9 +43,7 @@ export class LoadBalancerTrigger implements ITrigger {
     const { props } = this;
     const { compute: { httpTarget } } = context;
     if (!httpTarget) {
-      throw problem(scope, 'TRIGGER_UNSUPPORTED', {
-        property: 'addTrigger', given: `Trigger.loadBalancer() on ${context.computeName}`, accepted: 'a trigger that the compute can have', mend: 'use a compute that takes requests',
-      });
+      throw unsupported(scope, 'loadBalancer', context.computeName, 'use a compute that takes requests');
     }
     this.check(scope, context);
     const routes = routesOf(scope, { ...props, paths: [...props.path === undefined && props.paths?.length ? [] : [props.path ?? '/*'], ...props.paths ?? []] });
@@ -112,6 +111,7 @@ export class LoadBalancerTrigger implements ITrigger {
     if (own && vpc && compute.service && !isSameVpc(own, vpc)) {
       throw problem(scope, 'VPC_CONFLICT', { property: 'vpc', given: own.node.path, accepted: `that of the function, ${vpc.node.path}, or not given`, mend: 'leave it out' });
     }
+    if (own) { checkVpcStack(scope, own); }
     return own ?? vpc ?? stackVpc(scope);
   }
 

@@ -5,9 +5,10 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { problem } from '../private/errors';
+import { unsupported } from '../private/support';
 
-/** When a handler runs, by the clock. */
-export interface ScheduleTriggerProps {
+/** When a handler runs by the clock, and with which event. */
+export interface ScheduleOptions {
   /** The times: `ScheduleExpression.rate()`, `.cron()` with a time zone, or `.at()` for one time. */
   readonly schedule: scheduler.ScheduleExpression;
 
@@ -97,7 +98,10 @@ export interface ScheduleTriggerProps {
    * @default - a key of AWS's own
    */
   readonly key?: kms.IKey;
+}
 
+/** One schedule of a handler. */
+export interface ScheduleTriggerProps extends ScheduleOptions {
   /**
    * The construct id of the schedule. Each further schedule of a function needs one.
    *
@@ -123,9 +127,7 @@ export class ScheduleTrigger implements ITrigger {
     const { schedule, timeWindow, enabled, start, end, scheduleGroup, scheduleName, scheduleDescription, key } = this.props;
     const { input, retryAttempts, maxEventAge, deadLetterQueue } = this.props;
     if (!compute.eventTarget) {
-      throw problem(scope, 'TRIGGER_UNSUPPORTED', {
-        property: 'addTrigger', given: `Trigger.schedule() on ${computeName}`, accepted: 'a trigger that the compute can have', mend: 'use a compute that takes single events',
-      });
+      throw unsupported(scope, 'schedule', computeName, 'use a compute that takes single events');
     }
     if (start && end && start >= end) {
       throw problem(scope, 'SCHEDULE_TIMES', { property: 'end', given: end.toISOString(), accepted: `after start, ${start.toISOString()}` });

@@ -1,5 +1,7 @@
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { LoadBalancerTrigger } from './load-balancer';
 import type { LoadBalancerTriggerProps } from './load-balancer-options';
+import { QueueTrigger, QueueTriggerProps } from './queue';
 import { ScheduleTrigger, ScheduleTriggerProps } from './schedule';
 import type { ITrigger } from '../model/trigger';
 
@@ -14,6 +16,16 @@ export class Trigger {
    */
   public static loadBalancer(props: LoadBalancerTriggerProps = {}): ITrigger {
     return new LoadBalancerTrigger(props);
+  }
+
+  /**
+   * By messages of an SQS queue, standard or FIFO. On Lambda computes and `Compute.service()`, whose tasks take the messages themselves.
+   *
+   * @param queue the queue
+   * @param props how messages become events
+   */
+  public static queue(queue: sqs.IQueue, props: QueueTriggerProps = {}): ITrigger {
+    return new QueueTrigger(queue, props);
   }
 
   /**

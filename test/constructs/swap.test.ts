@@ -8,6 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { Compute, CustomRuntimeLayer, Engine, HandlerCode, HandlerRuntime, HandlerSecret, HttpEventFormat, HybridFunction, ICompute, ITrigger, Trigger } from '../../src';
 import { COMPUTES, ComputeName, OPTION_RUNTIMES, RUNTIME_SUPPORT, RuntimeKind, TRIGGER_SUPPORT, TriggerName } from '../../src/model/support';
@@ -31,8 +32,13 @@ const LINES: { [name in ComputeName]: () => ICompute } = {
   task: () => Compute.task({ cpu: 256, memoryLimitMiB: 512 }),
   batchJob: () => Compute.batchJob({ cpu: 256, memoryLimitMiB: 512 }),
 };
-const TRIGGERS: { [name in TriggerName]: () => ITrigger } = {
+/** What the app has beside the function, and events come from. */
+interface Origins {
+  readonly queue: sqs.IQueue;
+}
+const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
   loadBalancer: () => Trigger.loadBalancer({ path: '/orders/*' }),
+  queue: ({ queue }) => Trigger.queue(queue, { batchSize: 5 }),
   schedule: () => Trigger.schedule({
     schedule: scheduler.ScheduleExpression.rate(Duration.hours(1)), input: scheduler.ScheduleTargetInput.fromObject({ job: 'tidy up' }),
   }),
@@ -48,6 +54,7 @@ function app(name: ComputeName, triggers: TriggerName[]) {
     const table = new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } });
     const database = new ec2.SecurityGroup(stack, 'Database', { vpc });
     const secret = new secretsmanager.Secret(stack, 'Secret');
+    const queue = new sqs.Queue(stack, 'Queue', { visibilityTimeout: Duration.minutes(6) });
 
     const orders = new HybridFunction(stack, 'Orders', {
       code: HandlerCode.fromDirectory('dist'),
@@ -64,7 +71,7 @@ function app(name: ComputeName, triggers: TriggerName[]) {
     orders.metricErrors().createAlarm(stack, 'Failing', { threshold: 1, evaluationPeriods: 1 });
     orders.metricInvocations().createAlarm(stack, 'Busy', { threshold: 1_000, evaluationPeriods: 1 });
     orders.metricDuration().createAlarm(stack, 'Slow', { threshold: 1_000, evaluationPeriods: 1 });
-    for (const trigger of triggers) { orders.addTrigger(TRIGGERS[trigger]()); }
+    for (const trigger of triggers) { orders.addTrigger(TRIGGERS[trigger]({ queue })); }
     return { stack, orders, template: Template.fromStack(stack) };
   });
 }
@@ -146,7 +153,7 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
   const kept = (name: ComputeName) => {
     const resources: Resources = appWith(name, both).template.toJSON().Resources;
     // What a handler owns whatever runs it, and what the app has beside it.
-    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Vpc|Table|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule/;
+    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Vpc|Table|Queue|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule/;
     const ofMine = Object.entries(resources).filter(([id]) => mine.test(id));
     return Object.fromEntries(ofMine.map(([id, { Type, Properties }]) => [id, { Type, Properties }]));
   };

@@ -1,0 +1,94 @@
+/** How a service takes messages of queues: its host polls them. */
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
+import type * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { scaleOnBacklog } from './ecs-backlog-scaling';
+import type { ServiceScaling } from './ecs-scaling';
+import type { EcsTask } from './ecs-task-definition';
+import type { ComputeContext } from '../model/compute';
+import { IQueueTarget, QueueEventFormat, QueueTargetOptions } from '../model/queue-target';
+import { problem } from '../private/errors';
+
+/** What the target is made of. */
+export interface QueueTargetParts {
+  readonly scope: Construct;
+  readonly context: ComputeContext;
+  readonly task: EcsTask;
+  readonly service: ecs.BaseService;
+  /** How many tasks there may be; undefined where that is not known. */
+  readonly mostTasks?: number;
+  readonly scaling: ServiceScaling[];
+  readonly scalingTarget?: appscaling.ScalableTarget;
+  /** The least number of tasks. */
+  readonly minCapacity: number;
+}
+
+/** A service whose host takes messages of queues. */
+export class ServiceQueueTarget implements IQueueTarget {
+  private readonly queues: object[] = [];
+
+  /** @param parts the service, and what is known of it */
+  constructor(private readonly parts: QueueTargetParts) {}
+
+  /** Whether there is a queue. */
+  public get isAttached(): boolean {
+    return this.queues.length > 0;
+  }
+
+  public attachQueue(scope: Construct, queue: sqs.IQueue, options: QueueTargetOptions): undefined {
+    const { task, context, service, scaling, scalingTarget, minCapacity } = this.parts;
+    if (!task.hasHost) {
+      throw problem(scope, 'HOST_MISSING', { property: 'addTrigger', given: 'messages of a queue', accepted: 'a container with our host, which takes them' });
+    }
+    const concurrency = this.concurrencyOfTask(scope, options.maxConcurrency);
+    if (options.enabled === false) { return undefined; }
+    if (!this.isAttached) { this.tellHost(); }
+    const { eventFormat = QueueEventFormat.SQS, batchSize, maxBatchingWindow, reportBatchItemFailures, filters } = options;
+    this.queues.push({
+      url: queue.queueUrl,
+      arn: queue.queueArn,
+      event: eventFormat,
+      batchSize,
+      maxBatchingWindow: maxBatchingWindow?.toSeconds(),
+      maxConcurrency: concurrency,
+      reportBatchItemFailures,
+      filters: filters?.map(({ pattern }) => pattern),
+    });
+    queue.grantConsumeMessages(context.role);
+    if (scalingTarget) { scaleOnBacklog(scope, { scalingTarget, minCapacity, rules: scaling, queue, service }); }
+    return undefined;
+  }
+
+  private tellHost(): void {
+    const { scope, task, context } = this.parts;
+    const { container, stopTimeout } = task;
+    container.addEnvironment('HYBRID_SOURCES', 'http,queue');
+    container.addEnvironment('HYBRID_QUEUES', Lazy.string({ produce: () => Stack.of(scope).toJsonString(this.queues) }));
+    const { timeout } = context;
+    const mayOutlast = timeout.isUnresolved() || stopTimeout.isUnresolved() || timeout.toSeconds({ integral: false }) > stopTimeout.toSeconds({ integral: false });
+    if (mayOutlast) { this.protectTasks(); }
+  }
+
+  /** Source of the permissions: "Amazon ECS task scale-in protection endpoint" in the Amazon ECS Developer Guide. */
+  private protectTasks(): void {
+    const { scope, task, context } = this.parts;
+    task.container.addEnvironment('HYBRID_TASK_PROTECTION', 'true');
+    context.role.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+      resources: [Stack.of(scope).formatArn({ service: 'ecs', resource: 'task', resourceName: `${task.cluster.clusterName}/*` })],
+    }));
+  }
+
+  /** All tasks together keep to the limit, whatever their number. */
+  private concurrencyOfTask(scope: Construct, given?: number): number | undefined {
+    const { mostTasks } = this.parts;
+    if (given === undefined || Token.isUnresolved(given) || mostTasks === undefined || Token.isUnresolved(mostTasks)) { return given; }
+    if (given < mostTasks) {
+      throw problem(scope, 'QUEUE_CONCURRENCY', { property: 'maxConcurrency', given, accepted: `at least ${mostTasks}, one for each task that the service may have` });
+    }
+    return Math.floor(given / mostTasks);
+  }
+}

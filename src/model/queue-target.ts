@@ -1,0 +1,81 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+/** What the messages of a queue become. */
+export enum QueueEventFormat {
+  /** An event of SQS, with a batch of messages. */
+  SQS = 'sqs',
+  /** An event of SNS for each message, which is what a topic sends to a queue without raw delivery. */
+  SNS = 'sns',
+  /** Each message is an event: that of S3, of EventBridge, or any other that is JSON. */
+  BODY = 'body',
+  /** Each message is a record of a stream; an event has a batch of them. */
+  RECORDS = 'records',
+}
+
+/** How messages of a queue reach a handler. */
+export interface QueueTargetOptions {
+  /**
+   * What the messages become.
+   *
+   * @default QueueEventFormat.SQS
+   */
+  readonly eventFormat?: QueueEventFormat;
+
+  /**
+   * How many messages an event has at most: 1 to 10, with `maxBatchingWindow` up to 10,000 of a standard queue.
+   *
+   * @default 10
+   */
+  readonly batchSize?: number;
+
+  /**
+   * How long messages are waited for until a batch is full, up to 5 minutes. Not with FIFO queues.
+   *
+   * @default - a batch is what is there
+   */
+  readonly maxBatchingWindow?: Duration;
+
+  /**
+   * How many batches may be worked on at once, 2 to 1,000. A service divides it among the tasks that it may have.
+   *
+   * @default - as many as the compute can work on
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * Whether the handler names the messages that failed (`batchItemFailures`); the others are deleted.
+   *
+   * @default false
+   */
+  readonly reportBatchItemFailures?: boolean;
+
+  /**
+   * Patterns made by `FilterCriteria.filter()`; messages that match none are deleted.
+   *
+   * @default - every message is an event
+   */
+  readonly filters?: { [key: string]: any }[];
+
+  /**
+   * Whether messages are taken.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+}
+
+/** A handler that takes messages of queues: what computes give to triggers. */
+export interface IQueueTarget {
+  /**
+   * Lets the handler take messages of a queue.
+   *
+   * @param scope where its resources belong; MUST get static construct ids
+   * @param queue the queue
+   * @param options how messages become events
+   * @returns the event source mapping, where AWS Lambda takes the messages
+   */
+  attachQueue(scope: Construct, queue: sqs.IQueue, options: QueueTargetOptions): lambda.IEventSourceMapping | undefined;
+}

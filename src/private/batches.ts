@@ -1,0 +1,33 @@
+/** What AWS Lambda takes of batches of messages, and so every compute does. */
+import type { Duration } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { checkRange } from './check-range';
+import { problem } from './errors';
+
+/** The settings of batches. */
+export interface Batches {
+  readonly batchSize?: number;
+  readonly maxBatchingWindow?: Duration;
+  readonly maxConcurrency?: number;
+  readonly filters?: object[];
+}
+
+/** Without a window, or of a FIFO queue. */
+const SMALL_BATCH = 10;
+
+/** Refuses settings that Lambda does not have. Source: `CreateEventSourceMapping` in the AWS Lambda API Reference, and "Using Lambda with Amazon SQS". */
+export function checkBatches(scope: IConstruct, { batchSize, maxBatchingWindow, maxConcurrency, filters }: Batches, isFifo: boolean): void {
+  const window = maxBatchingWindow?.isUnresolved() ? undefined : maxBatchingWindow?.toSeconds({ integral: false });
+  if (isFifo && maxBatchingWindow && window !== 0) {
+    throw problem(scope, 'BATCH_WINDOW', { property: 'maxBatchingWindow', given: window === undefined ? 'a token' : `${window} seconds`, accepted: 'nothing for a FIFO queue' });
+  }
+  checkRange(scope, 'maxBatchingWindow', window, { least: 0, most: 300, unit: 'seconds' });
+  const needsWindow = !isFifo && !Token.isUnresolved(batchSize) && batchSize !== undefined && batchSize > SMALL_BATCH && batchSize <= 10_000;
+  if (needsWindow && (maxBatchingWindow === undefined || window === 0)) {
+    throw problem(scope, 'BATCH_WINDOW', { property: 'maxBatchingWindow', given: window, accepted: `1 to 300 seconds with a batchSize over ${SMALL_BATCH}` });
+  }
+  checkRange(scope, 'batchSize', batchSize, { least: 1, most: isFifo ? SMALL_BATCH : 10_000 });
+  checkRange(scope, 'maxConcurrency', maxConcurrency, { least: 2, most: 1_000 });
+  checkRange(scope, 'filters', filters?.length, { least: 0, most: 5, unit: 'patterns' });
+}
