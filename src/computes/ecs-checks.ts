@@ -58,19 +58,23 @@ function checkCapacity(scope: IConstruct, props: EcsComputeProps, isFargate: boo
 }
 
 function checkSizes(scope: IConstruct, props: SizedProps, isFargate: boolean): void {
-  const { cpu, memoryLimitMiB, memoryReservationMiB, ephemeralStorageGiB, stopTimeout } = props;
+  const { cpu, cpuReservation, memoryLimitMiB, memoryReservationMiB, ephemeralStorageGiB, stopTimeout } = props;
   if (isFargate) {
     checkFargateSize(scope, cpu, memoryLimitMiB);
   } else {
     checkRange(scope, 'cpu', cpu, { least: 128, most: 196_608, unit: 'CPU units' });
     checkRange(scope, 'memoryLimitMiB', memoryLimitMiB, { least: 6, most: Number.MAX_SAFE_INTEGER, unit: 'MiB' });
   }
-  checkRange(scope, 'memoryReservationMiB', memoryReservationMiB, { least: 6, most: Token.isUnresolved(memoryLimitMiB) ? Number.MAX_SAFE_INTEGER : memoryLimitMiB, unit: 'MiB' });
+  // The kernel has no fewer CPU shares than 2. Source: `cpu` and `memoryReservation` of ContainerDefinition in the Amazon ECS API Reference.
+  checkRange(scope, 'cpuReservation', cpuReservation, { least: 2, most: upTo(cpu), unit: 'CPU units' });
+  checkRange(scope, 'memoryReservationMiB', memoryReservationMiB, { least: 6, most: upTo(memoryLimitMiB), unit: 'MiB' });
   checkRange(scope, 'ephemeralStorageGiB', ephemeralStorageGiB, { least: 21, most: 200, unit: 'GiB' });
   if (!stopTimeout.isUnresolved()) {
     checkRange(scope, 'stopTimeout', stopTimeout.toSeconds({ integral: false }), { least: 2, most: isFargate ? MAX_FARGATE_STOP_SECONDS : MAX_STOP_SECONDS, unit: 'seconds' });
   }
 }
+
+const upTo = (limit: number) => Token.isUnresolved(limit) ? Number.MAX_SAFE_INTEGER : limit;
 
 function checkNetwork(scope: IConstruct, { vpc, vpcSubnets }: ComputeContext, { assignPublicIp }: EcsComputeProps): void {
   if (assignPublicIp) { return; }

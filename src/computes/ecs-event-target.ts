@@ -2,7 +2,7 @@
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { runStatements, taskNetwork } from './ecs-launch';
+import { propagatesTags, runStatements, taskNetwork } from './ecs-launch';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
@@ -29,7 +29,7 @@ export class TaskEventTarget implements IEventTarget {
           containerOverrides: [{ name, environment: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })) }],
         }),
       }),
-      statements: runStatements(task.taskDefinition, task.cluster),
+      statements: runStatements(task.taskDefinition, task.cluster, this.props.propagateTags),
       ecsParameters: this.ecsParameters(),
     });
   }
@@ -44,6 +44,7 @@ export class TaskEventTarget implements IEventTarget {
       capacityProviderStrategy: capacityProviderStrategies,
       platformVersion: props.platformVersion,
       enableExecuteCommand: props.enableExecuteCommand,
+      propagateTags: propagatesTags(props.propagateTags) ? 'TASK_DEFINITION' : undefined,
       networkConfiguration: { awsvpcConfiguration: taskNetwork(task, context, props) },
       placementConstraints: rendered(props.placementConstraints),
       placementStrategy: rendered(props.placementStrategies),

@@ -1,6 +1,6 @@
 /** What starts a task has to say, and what it must be allowed to. */
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
@@ -32,12 +32,30 @@ export function taskNetwork({ vpc, isFargate }: EcsTask, context: ComputeContext
  * Leave to run this task definition on this cluster, and to give the task its two roles.
  * Source: "Actions, resources, and condition keys for Amazon Elastic Container Service", RunTask.
  */
-export function runStatements(taskDefinition: ecs.TaskDefinition, cluster: ecs.ICluster): iam.PolicyStatement[] {
+export function runStatements(
+  taskDefinition: ecs.TaskDefinition, cluster: ecs.ICluster, propagateTags?: ecs.PropagatedTagSource,
+): iam.PolicyStatement[] {
   const roles = [taskDefinition.taskRole, taskDefinition.executionRole].flatMap(role => role ? [role.roleArn] : []);
   return [
     new iam.PolicyStatement({ actions: ['ecs:RunTask'], resources: [taskDefinition.taskDefinitionArn], conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } } }),
     new iam.PolicyStatement({ actions: ['iam:PassRole'], resources: roles, conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } }),
+    ...propagatesTags(propagateTags) ? [tagStatement(cluster)] : [],
   ];
+}
+
+/** Whether tasks have the tags of their task definition. */
+export const propagatesTags = (source?: ecs.PropagatedTagSource) => source === ecs.PropagatedTagSource.TASK_DEFINITION;
+
+/**
+ * Leave to give tasks tags when they are started, and at no other time.
+ * Source: "Grant permission to tag resources on creation" in the Amazon ECS Developer Guide.
+ */
+export function tagStatement({ clusterName, env, stack }: ecs.ICluster): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: ['ecs:TagResource'],
+    resources: [stack.formatArn({ service: 'ecs', region: env.region, account: env.account, resource: 'task', resourceName: `${clusterName}/*` })],
+    conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+  });
 }
 
 /**

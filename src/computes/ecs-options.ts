@@ -43,11 +43,20 @@ export interface EcsComputeProps {
   readonly capacityProviderStrategies?: ecs.CapacityProviderStrategy[];
 
   /**
-   * CPU units; 1,024 are one vCPU. On Fargate one of 256, 512, 1024, 2048, 4096, 8192, 16384.
+   * CPU units; 1,024 are one vCPU. On Fargate what the task cannot exceed, one of 256, 512, 1024, 2048, 4096, 8192, 16384. On EC2 what is set aside
+   * for the handler's container, 128 to 196,608; it may use more that the instance has free, unless `cpuReservation` is given.
    *
    * @default 256
    */
   readonly cpu?: number;
+
+  /**
+   * CPU units that the handler's container is given for sure when sidecars want some as well; it may use more, up to `cpu`, which then is what the
+   * task cannot exceed on EC2 too.
+   *
+   * @default - on Fargate containers share `cpu` as they come; on EC2 `cpu`, without a limit above
+   */
+  readonly cpuReservation?: number;
 
   /**
    * Memory in MiB that the task cannot exceed. Fargate has certain values for each `cpu`.
@@ -134,6 +143,14 @@ export interface EcsComputeProps {
    * @default FargatePlatformVersion.LATEST
    */
   readonly platformVersion?: ecs.FargatePlatformVersion;
+
+  /**
+   * Whether tasks have the tags of the service or of the task definition. `Compute.task()` has no service to take them from. Who starts tasks by
+   * himself gives them tags himself.
+   *
+   * @default - they have neither
+   */
+  readonly propagateTags?: ecs.PropagatedTagSource;
 
   /**
    * Which instances tasks may be placed on. EC2 only.

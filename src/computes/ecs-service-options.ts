@@ -83,13 +83,6 @@ export interface EcsServiceComputeProps extends EcsComputeProps {
   readonly containerHealthCheck?: ecs.HealthCheck;
 
   /**
-   * Whether tasks have the tags of the service or of the task definition.
-   *
-   * @default - they have neither
-   */
-  readonly propagateTags?: ecs.PropagatedTagSource;
-
-  /**
    * The physical name of the service. A named service can not be replaced without a new name.
    *
    * @default - CloudFormation names it

@@ -1,5 +1,5 @@
 /** Makes the task definition that every ECS compute has: the handler's container, its image, environment, logs and volumes. */
-import { Duration, Names, Stack } from 'aws-cdk-lib';
+import { Duration, Names, Stack, Tokenization } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -66,6 +66,7 @@ export function ecsTask(scope: Construct, context: ComputeContext, props: EcsCom
   const name = Names.uniqueResourceName(scope, { maxLength: 64, separator: '-' });
   const isHosted = hasHost(context.runtime);
   const taskDefinition = emptyDefinition(scope, context, props, { cpu, memoryLimitMiB, isFargate });
+  if (!isFargate && props.cpuReservation !== undefined) { limitCpu(taskDefinition, cpu); }
   const { user, isReadonly } = rights(context, props);
   const container = taskDefinition.addContainer('Handler', {
     containerName: CONTAINER,
@@ -75,7 +76,7 @@ export function ecsTask(scope: Construct, context: ComputeContext, props: EcsCom
     secrets: Object.fromEntries(Object.entries(context.secrets).map(([variable, secret]) => [variable, secret._ecsSecret()])),
     user,
     readonlyRootFilesystem: isReadonly,
-    cpu: isFargate ? undefined : cpu,
+    cpu: props.cpuReservation ?? (isFargate ? undefined : cpu),
     memoryLimitMiB: isFargate ? undefined : memoryLimitMiB,
     memoryReservationMiB: props.memoryReservationMiB,
     stopTimeout,
@@ -116,6 +117,11 @@ function emptyDefinition(
     // Fargate is told the architecture; among instances of both kinds ECS has to choose the right ones.
     placementConstraints: [ecs.PlacementConstraint.memberOf(`attribute:ecs.cpu-architecture == ${isArm ? 'arm64' : 'x86_64'}`)],
   });
+}
+
+/** On EC2 the limit of a task is not a property of the CDK's task definition. */
+function limitCpu(taskDefinition: ecs.TaskDefinition, cpu: number): void {
+  (taskDefinition.node.defaultChild as ecs.CfnTaskDefinition).cpu = Tokenization.stringifyNumber(cpu);
 }
 
 /** Our images are made for a user without rights; what others need is not known. */

@@ -83,6 +83,9 @@ export interface TaskVolumeParts extends TaskVolumeOptions {
 export function addVolume(container: ecs.ContainerDefinition, context: ComputeContext, volume: TaskVolumeParts): void {
   const { containerPath, readOnly = false, sourcePath, fileSystem, accessPoint } = volume;
   const { taskDefinition } = container;
+  if (sourcePath !== undefined && !taskDefinition.isEc2Compatible) {
+    throw problem(taskDefinition, 'LAUNCH_TYPE', { property: 'volumes', given: `the folder ${sourcePath} of the instance`, accepted: 'other volumes on Fargate' });
+  }
   const name = volumeName(taskDefinition, containerPath, container.mountPoints.map(mounted => mounted.containerPath));
   taskDefinition.addVolume({
     name,

@@ -1,4 +1,5 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { TaskEventTarget } from './ecs-event-target';
 import { letExecute } from './ecs-launch';
@@ -8,6 +9,7 @@ import { ecsTask } from './ecs-task-definition';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import { vpcOf } from '../private/ecs-cluster';
+import { problem } from '../private/errors';
 
 /** Sizes and settings of `Compute.task()`. */
 export interface TaskComputeProps extends EcsComputeProps {}
@@ -30,6 +32,9 @@ export class TaskCompute implements ICompute {
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
     const { props } = this;
+    if (props.propagateTags === ecs.PropagatedTagSource.SERVICE) {
+      throw problem(scope, 'TAG_SOURCE', { property: 'propagateTags', given: props.propagateTags, accepted: 'PropagatedTagSource.TASK_DEFINITION or NONE for a task' });
+    }
     const task = ecsTask(scope, context, props, { source: 'task' });
     const { taskDefinition, cluster, image } = task;
     if (props.enableExecuteCommand) { letExecute(context.role); }

@@ -20,7 +20,7 @@ import { applySchema } from '../private/environment-schema';
 import { problem } from '../private/errors';
 import { checkEnvironment, checkSecrets } from '../private/handler-environment';
 import { checkHandlerName } from '../private/handler-name';
-import { stackVpc } from '../private/network';
+import { checkVpcStack, stackVpc } from '../private/network';
 
 /** What a handler is, and where it runs. */
 export interface HybridFunctionProps extends HybridFunctionOptions {
@@ -312,7 +312,9 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     if (given && compute.vpc && given !== compute.vpc) {
       throw problem(this, 'VPC_CONFLICT', { property: 'vpc', given: given.node.path, accepted: `that of the compute, ${compute.vpc.node.path}, or not given` });
     }
-    return given ?? compute.vpc ?? (compute.needsVpc ? stackVpc(this) : undefined);
+    const vpc = given ?? compute.vpc;
+    if (vpc) { checkVpcStack(this, vpc); }
+    return vpc ?? (compute.needsVpc ? stackVpc(this) : undefined);
   }
 
   private securityGroupsOf(scope: Construct, vpc: ec2.IVpc, given: ec2.ISecurityGroup[] = []): ec2.ISecurityGroup[] {

@@ -19,6 +19,13 @@ export interface HybridNetworkProps {
   readonly maxAzs?: number;
 
   /**
+   * Its subnets in each zone: their kind, and the size of their addresses.
+   *
+   * @default - one public and one private subnet, of one size; the private one has no way to the internet without NAT gateways
+   */
+  readonly subnetConfiguration?: ec2.SubnetConfiguration[];
+
+  /**
    * How many NAT gateways it has: the way of private subnets to the internet. Each costs money for every hour that it exists, and for every gigabyte
    * that goes through it. With one, traffic between zones is paid as well, and all zones lose their way when that zone fails. With 0
    * the handler reaches nothing but the VPC and its endpoints.

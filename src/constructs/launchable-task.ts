@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { HybridFunction } from './hybrid-function';
 import { Compute } from '../computes/compute';
 import { isFargateTask } from '../computes/ecs-checks';
-import { runStatements, taskSubnets } from '../computes/ecs-launch';
+import { propagatesTags, runStatements, tagStatement, taskSubnets } from '../computes/ecs-launch';
 import type { TaskComputeProps } from '../computes/task';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import { runTaskState } from '../private/ecs-run-state';
@@ -88,14 +88,15 @@ export class LaunchableTask extends HybridFunction {
    */
   public grantRun(grantee: iam.IGrantable): iam.Grant {
     this.eventBucket?.grantPut(grantee);
-    return runStatements(this.taskDefinition!, this.cluster!)
+    return runStatements(this.taskDefinition!, this.cluster!, this.props.propagateTags)
       .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
       .reduce((one, other) => one.combine(other));
   }
 
   /**
    * What a program needs to know to run this task with `RunTask` of ECS, as variables of its environment: `TASK_CLUSTER`, `TASK_DEFINITION`, `TASK_CONTAINER`, `TASK_LAUNCH_TYPE`
-   * (not with `capacityProviderStrategies`), `TASK_SUBNETS` and `TASK_SECURITY_GROUPS` (with commas between them), `TASK_ASSIGN_PUBLIC_IP`, and `TASK_EVENT_BUCKET` where there is one.
+   * (not with `capacityProviderStrategies`), `TASK_SUBNETS` and `TASK_SECURITY_GROUPS` (with commas between them), `TASK_ASSIGN_PUBLIC_IP`, `TASK_PROPAGATE_TAGS` with `propagateTags`, and
+   * `TASK_EVENT_BUCKET` where there is one.
    *
    * The event is the variable `HYBRID_EVENT` of the container's override, as JSON, or `HYBRID_EVENT_S3_URI`, `s3://bucket/key`.
    *
@@ -112,6 +113,7 @@ export class LaunchableTask extends HybridFunction {
       SUBNETS: Fn.join(',', this.vpc!.selectSubnets(taskSubnets(props, props)).subnetIds),
       SECURITY_GROUPS: Fn.join(',', this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId)),
       ASSIGN_PUBLIC_IP: isFargate && props.assignPublicIp ? 'ENABLED' : 'DISABLED',
+      PROPAGATE_TAGS: propagatesTags(props.propagateTags) ? 'TASK_DEFINITION' : undefined,
       EVENT_BUCKET: eventBucket?.bucketName,
     };
     return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => value === undefined ? [] : [[`${prefix}_${name}`, value]]));
@@ -127,7 +129,7 @@ export class LaunchableTask extends HybridFunction {
   public runTaskState(scope: Construct, id: string, props: RunTaskStateProps = {}): tasks.EcsRunTask {
     const { cluster, taskDefinition } = this;
     const { capacityProviderStrategies, platformVersion, placementConstraints, placementStrategies } = this.props;
-    const { assignPublicIp, enableExecuteCommand } = this.props;
+    const { assignPublicIp, enableExecuteCommand, propagateTags } = this.props;
     return runTaskState(scope, id, {
       ...props,
       cluster: cluster!,
@@ -139,6 +141,8 @@ export class LaunchableTask extends HybridFunction {
       placementStrategies,
       assignPublicIp,
       enableExecuteCommand,
+      propagateTags,
+      statements: propagatesTags(propagateTags) ? [tagStatement(cluster!)] : [],
       subnets: taskSubnets(this.props, this.props),
       securityGroups: this.connections.securityGroups,
     });

@@ -1,6 +1,7 @@
 /** The state of a state machine that runs a task. */
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
@@ -17,6 +18,9 @@ export interface RunStateOptions extends sfn.TaskStateBaseProps, StateEvent {
   readonly placementStrategies?: ecs.PlacementStrategy[];
   readonly assignPublicIp?: boolean;
   readonly enableExecuteCommand?: boolean;
+  readonly propagateTags?: ecs.PropagatedTagSource;
+  /** What the state machine must be able to do beside running the task. */
+  readonly statements: iam.PolicyStatement[];
   readonly subnets: ec2.SubnetSelection;
   readonly securityGroups: ec2.ISecurityGroup[];
 }
@@ -25,12 +29,13 @@ export interface RunStateOptions extends sfn.TaskStateBaseProps, StateEvent {
 export function runTaskState(scope: Construct, id: string, options: RunStateOptions): tasks.EcsRunTask {
   const {
     isFargate, capacityProviderStrategies, platformVersion = ecs.FargatePlatformVersion.LATEST, placementConstraints, placementStrategies,
-    assignPublicIp, eventPath, eventS3Uri, resultS3Uri, ...state
+    assignPublicIp, propagateTags, eventPath, eventS3Uri, resultS3Uri, ...state
   } = options;
   const capacityProviderOptions = capacityProviderStrategies && tasks.CapacityProviderOptions.custom(capacityProviderStrategies);
-  return new tasks.EcsRunTask(scope, id, {
+  return new RunTask(scope, id, {
     integrationPattern: sfn.IntegrationPattern.RUN_JOB,
     ...state,
+    propagatedTagSource: propagateTags,
     assignPublicIp: isFargate ? assignPublicIp : undefined,
     launchTarget: isFargate
       ? new tasks.EcsFargateLaunchTarget({ platformVersion, capacityProviderOptions })
@@ -40,4 +45,12 @@ export function runTaskState(scope: Construct, id: string, options: RunStateOpti
       environment: Object.entries(stateEnvironment({ eventPath, eventS3Uri, resultS3Uri })).map(([name, value]) => ({ name, value })),
     }],
   });
+}
+
+/** The state of the CDK, with leave for what it does not ask for. */
+class RunTask extends tasks.EcsRunTask {
+  constructor(scope: Construct, id: string, { statements, ...props }: tasks.EcsRunTaskProps & Pick<RunStateOptions, 'statements'>) {
+    super(scope, id, props);
+    this.taskPolicies?.push(...statements);
+  }
 }

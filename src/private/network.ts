@@ -1,12 +1,14 @@
 /** The VPCs that this library makes: one that is asked for, and that of functions that need one and were given none. */
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import { problem } from './errors';
 
 /** How a VPC is made. */
 export interface NetworkOptions {
   readonly ipAddresses?: ec2.IIpAddresses;
   readonly maxAzs?: number;
+  readonly subnetConfiguration?: ec2.SubnetConfiguration[];
   readonly natGateways?: number;
   readonly endpoints?: boolean;
 }
@@ -19,10 +21,11 @@ const ENDPOINTS = { Ecr: ECR, EcrDocker: ECR_DOCKER, Logs: CLOUDWATCH_LOGS, Secr
 
 /** A VPC of public and private subnets. */
 export function makeVpc(scope: Construct, id: string, options: NetworkOptions = {}): ec2.Vpc {
-  const { ipAddresses, maxAzs = 2, natGateways = 1, endpoints = natGateways === 0 } = options;
+  const { ipAddresses, maxAzs = 2, subnetConfiguration, natGateways = 1, endpoints = natGateways === 0 } = options;
   const vpc = new ec2.Vpc(scope, id, {
     ipAddresses,
     maxAzs,
+    subnetConfiguration,
     natGateways,
     // It costs nothing, and without it the layers of images go through the NAT gateway, by the gigabyte.
     gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
@@ -31,6 +34,21 @@ export function makeVpc(scope: Construct, id: string, options: NetworkOptions = 
     for (const [name, service] of Object.entries(ENDPOINTS)) { vpc.addInterfaceEndpoint(name, { service }); }
   }
   return vpc;
+}
+
+/** Refuses a VPC of a stack in another account or region, whose resources no stack here can use. One whose subnets are shared is imported here. */
+export function checkVpcStack(scope: IConstruct, vpc: ec2.IVpc): void {
+  const [own, other] = [Stack.of(scope), Stack.of(vpc)];
+  for (const place of ['account', 'region'] as const) {
+    if (own[place] !== other[place] && !Token.isUnresolved(own[place]) && !Token.isUnresolved(other[place])) {
+      throw problem(scope, 'ACCOUNT_CONFLICT', {
+        property: 'vpc',
+        given: `${vpc.node.path} of the ${place} ${other[place]}`,
+        accepted: `a VPC of the ${place} of the stack, ${own[place]}`,
+        mend: `use a VPC of that ${place}; one whose subnets are shared with the account is imported into the stack by Vpc.fromLookup() or Vpc.fromVpcAttributes()`,
+      });
+    }
+  }
 }
 
 /** One VPC for all functions of a stack. */

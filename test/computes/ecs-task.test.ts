@@ -4,9 +4,11 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { CONTAINER, givenVpc, handlerOf, instances, onEcs, templateOf } from './ecs';
 import { Compute, EnvironmentKind, HandlerRuntime, HandlerSecret, HybridFunction, OtelCollector, TaskVolume } from '../../src';
@@ -94,12 +96,29 @@ describe('what every compute of a function has', () => {
     expect(task({}, { handler: Fn.importValue('Handler') }).handler.Command).toEqual([{ 'Fn::ImportValue': 'Handler' }]);
   });
 
-  test('JSON logs and their level', () => {
+  test('role: one that is there, with what is granted', () => {
+    const template = templateOf('task', {}, stack => ({ role: new iam.Role(stack, 'Mine', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') }) }), (fn, stack) => {
+      new sqs.Queue(stack, 'Queue').grantSendMessages(fn);
+    });
+    expect(handlerOf(template).task.TaskRoleArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Mine/), 'Arn'] });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['sqs:SendMessage']) })]) }, Roles: [{ Ref: Match.stringLikeRegexp('^Mine') }],
+    });
+    expect(refusal(() => task({}, stack => ({ role: iam.Role.fromRoleArn(stack, 'Mine', 'arn:aws:iam::444455556666:role/mine') }))))
+      .toContain('Stack/Api: \'role\' must be a role of the account of the stack, 111122223333, got \'a role of the account 444455556666\'');
+  });
+
+  test('securityGroups: those that are there', () => {
+    templateOf('service', {}, stack => ({ securityGroups: ['sg-1', 'sg-2'].map(id => ec2.SecurityGroup.fromSecurityGroupId(stack, id, id)) }))
+      .hasResourceProperties('AWS::ECS::Service', { NetworkConfiguration: { AwsvpcConfiguration: { SecurityGroups: ['sg-1', 'sg-2'] } } });
+  });
+
+  test('JSON logs and their level: logFormat, logLevel', () => {
     expect(task({}, { logFormat: lambda.LoggingFormat.JSON, logLevel: lambda.ApplicationLogLevel.WARN }).environment)
       .toMatchObject({ AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'WARN' });
   });
 
-  test('log retention', () => {
+  test('log retention: logRetention', () => {
     templateOf('task', {}, { logRetention: logs.RetentionDays.ONE_WEEK }).hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   });
 
@@ -115,7 +134,7 @@ describe('what every compute of a function has', () => {
     });
   });
 
-  test('a schema of the environment, for what is not known before the start', () => {
+  test('environmentSchema: a schema of the environment, for what is not known before the start', () => {
     const { environment } = task({}, {
       environment: { BUCKET: Fn.importValue('Bucket') },
       environmentSchema: { BUCKET: { kind: EnvironmentKind.STRING }, LEVEL: { defaultValue: '3', kind: EnvironmentKind.INTEGER } },
@@ -190,6 +209,15 @@ describe('options of the task', () => {
     expect(refusal(() => task({ memoryReservationMiB: 1024 }))).toContain('\'memoryReservationMiB\' must be 6 to 512 MiB, got 1024');
   });
 
+  test('soft CPU limit: cpuReservation', () => {
+    const onFargate = task({ cpu: 1024, memoryLimitMiB: 2048, cpuReservation: 768 });
+    expect(onFargate).toMatchObject({ task: { Cpu: '1024' }, handler: { Cpu: 768 } });
+    expect(task().handler).not.toHaveProperty('Cpu');
+    const onInstances = task(stack => ({ ...instances(stack), launchType: ecs.LaunchType.EC2, cpu: 1024, cpuReservation: 512 }));
+    expect(onInstances).toMatchObject({ task: { Cpu: '1024' }, handler: { Cpu: 512 } });
+    expect(refusal(() => task({ cpuReservation: 512 }))).toContain('\'cpuReservation\' must be 2 to 256 CPU units, got 512');
+  });
+
   test('ephemeralStorageGiB', () => {
     expect(task({ ephemeralStorageGiB: 50 }).task.EphemeralStorage).toEqual({ SizeInGiB: 50 });
     expect(refusal(() => task({ ephemeralStorageGiB: 20 }))).toContain('\'ephemeralStorageGiB\' must be 21 to 200 GiB, got 20');
@@ -202,7 +230,7 @@ describe('options of the task', () => {
     expect(refusal(() => task({ stopTimeout: Duration.minutes(3) }))).toContain('\'stopTimeout\' must be 2 to 120 seconds, got 180');
   });
 
-  test('multiline log pattern; the host\'s metrics stay records of their own', () => {
+  test('multiline log pattern: multilinePattern; the host\'s metrics stay records of their own', () => {
     const { 'awslogs-multiline-pattern': pattern } = task({ multilinePattern: '^\\d{4}-' }).handler.LogConfiguration.Options;
     const begins = (line: string) => new RegExp(pattern).test(line);
     expect(['2026-01-01 x', '{"_aws":{"Timestamp":1}}'].map(begins)).toEqual([true, true]);
@@ -225,7 +253,7 @@ describe('options of the task', () => {
       .toEqual([{ Name: 'nofile', SoftLimit: 65_536, HardLimit: 65_536 }]);
   });
 
-  test('sidecars, in the task definition', () => {
+  test('sidecars, such as an agent, in the exposed task definition', () => {
     const { template } = onEcs('task', {}, {}, fn => {
       fn.taskDefinition!.addContainer('Agent', { image: ecs.ContainerImage.fromRegistry('example.com/agent:1'), essential: false });
     });
@@ -245,7 +273,7 @@ describe('options of the task', () => {
 describe('volumes', () => {
   const fileSystem = (stack: Stack) => new efs.FileSystem(stack, 'Files', { vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 1 }) });
 
-  test('an EFS access point: encrypted, authorized by the role, reachable', () => {
+  test('EFS access point: fromEfsAccessPoint at its containerPath, encrypted, authorized by the role, reachable', () => {
     let vpc: ec2.IVpc;
     const template = templateOf('task', stack => {
       const files = fileSystem(stack);
@@ -273,7 +301,7 @@ describe('volumes', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 2049, SourceSecurityGroupId: { 'Fn::GetAtt': ['ApiSecurityGroup2D7B9747', 'GroupId'] } });
   });
 
-  test('an EFS file system that can only be read', () => {
+  test('EFS file system that can only be read: fromEfsFileSystem, readOnly', () => {
     let vpc: ec2.IVpc;
     const template = templateOf('task', stack => {
       const files = fileSystem(stack);
@@ -284,12 +312,14 @@ describe('volumes', () => {
     expect(handlerOf(template).handler.MountPoints).toContainEqual({ ContainerPath: '/data', ReadOnly: true, SourceVolume: 'data' });
   });
 
-  test('empty ones, and folders of the instance', () => {
+  test('empty ones, and folders of the instance: scratch, fromHostPath', () => {
     expect(task({ volumes: [TaskVolume.scratch({ containerPath: '/var/cache/' })] }).task.Volumes).toEqual([{ Name: 'tmp' }, { Name: 'var-cache' }]);
     const onInstance = task(stack => ({
       ...instances(stack), launchType: ecs.LaunchType.EC2, volumes: [TaskVolume.fromHostPath('/var/run/docker.sock', { containerPath: '/var/run/docker.sock' })],
     }));
     expect(onInstance.task.Volumes[1]).toMatchObject({ Host: { SourcePath: '/var/run/docker.sock' } });
+    expect(refusal(() => task({ volumes: [TaskVolume.fromHostPath('/data', { containerPath: '/data' })] })))
+      .toContain('\'volumes\' must be other volumes on Fargate, got \'the folder /data of the instance\'');
   });
 
   test('paths that are taken or not absolute are refused', () => {
@@ -307,7 +337,7 @@ describe('volumes', () => {
 });
 
 describe('tracing', () => {
-  test('a collector of OpenTelemetry beside the handler', () => {
+  test('tracing: a collector of OpenTelemetry beside the handler', () => {
     const template = templateOf('task', { tracing: OtelCollector.xray() });
     const { handler, sidecars, environment } = handlerOf(template);
     expect(sidecars).toMatchObject([{
@@ -323,7 +353,7 @@ describe('tracing', () => {
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['xray:PutTraceSegments']) })]) } });
   });
 
-  test('another image and another configuration', () => {
+  test('another image, config and memoryReservationMiB of the collector', () => {
     const { sidecars } = task({ tracing: OtelCollector.xray({ image: ecs.ContainerImage.fromRegistry('mirror/otel:1'), config: 'receivers: {}', memoryReservationMiB: 64 }) });
     expect(sidecars).toMatchObject([{ Image: 'mirror/otel:1', Environment: [{ Name: 'AOT_CONFIG_CONTENT', Value: 'receivers: {}' }], MemoryReservation: 64 }]);
     expect(sidecars[0]).not.toHaveProperty('Command');
@@ -385,7 +415,7 @@ describe('EC2 launch type', () => {
 });
 
 describe('cluster and network', () => {
-  test('an existing cluster brings its VPC', () => {
+  test('existing cluster: it brings its VPC', () => {
     const { fn, template } = onEcs('service', stack => ({ cluster: new ecs.Cluster(stack, 'Cluster', { vpc: givenVpc(stack) }) }));
     expect(fn.vpc!.vpcId).toBe('vpc-1');
     template.resourceCountIs('AWS::ECS::Cluster', 1);
@@ -411,7 +441,17 @@ describe('cluster and network', () => {
     expect(refusal(further)).toContain('Stack/Api/Other: \'cluster\' must be a cluster in the VPC of the function, Stack/GivenVpc, got \'a cluster in Stack/Vpc\'');
   });
 
-  test('Container Insights of the cluster that is made', () => {
+  test('vpc: one of another account or region is refused', () => {
+    const elsewhere = (env: { account: string; region: string }) => refusal(() => synthesized(stack => {
+      const vpc = new ec2.Vpc(new Stack(stack.node.root, 'Other', { env }), 'Vpc');
+      new HybridFunction(stack, 'Api', { ...CONTAINER, vpc, compute: Compute.service() });
+    }));
+    expect(elsewhere({ account: '444455556666', region: 'eu-west-1' }))
+      .toMatch(/^Stack\/Api: 'vpc' must be a VPC of the account of the stack, 111122223333, got 'Other\/Vpc of the account 444455556666'; .*\[CDK_HYBRID_ACCOUNT_CONFLICT\]$/);
+    expect(elsewhere({ account: '111122223333', region: 'us-east-1' })).toContain('\'vpc\' must be a VPC of the region of the stack, eu-west-1');
+  });
+
+  test('Container Insights of the cluster that is made: containerInsights', () => {
     templateOf('task', { containerInsights: ecs.ContainerInsights.ENHANCED }).hasResourceProperties('AWS::ECS::Cluster', { ClusterSettings: [{ Name: 'containerInsights', Value: 'enhanced' }] });
     const two = (second: ecs.ContainerInsights) => synthesized(stack => {
       new HybridFunction(stack, 'One', { ...CONTAINER, compute: Compute.task({ containerInsights: ecs.ContainerInsights.ENABLED }) });

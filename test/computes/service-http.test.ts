@@ -55,7 +55,7 @@ describe('health check', () => {
     });
   });
 
-  test('path, codes and times', () => {
+  test('healthCheckPath, healthyHttpCodes and times', () => {
     const { template } = attached({
       healthCheck: { path: '/up', healthyHttpCodes: '200-299', interval: Duration.seconds(6), healthyThresholdCount: 3, unhealthyThresholdCount: 2 },
     });
@@ -112,7 +112,7 @@ describe('a task that is replaced', () => {
     expect(delay({}, {}, Duration.hours(2)).seconds).toBe(3600);
   });
 
-  test('deregistration delay of one\'s own', () => {
+  test('deregistrationDelay: deregistration delay of one\'s own', () => {
     expect(delay({ deregistrationDelay: Duration.seconds(5) })).toEqual({ seconds: 5, warnings: [] });
   });
 
@@ -122,14 +122,14 @@ describe('a task that is replaced', () => {
   });
 });
 
-test('stickiness and slow start', () => {
+test('stickinessCookieDuration and slowStart', () => {
   const { template } = attached({ stickinessCookieDuration: Duration.hours(1), slowStart: Duration.seconds(60) });
   for (const attribute of [{ Key: 'stickiness.enabled', Value: 'true' }, { Key: 'slow_start.duration_seconds', Value: '60' }]) {
     template.hasResourceProperties(TARGET_GROUP, { TargetGroupAttributes: Match.arrayWith([attribute]) });
   }
 });
 
-test('scaling on requests per target', () => {
+test('scaling on requests per target: onRequestsPerTarget', () => {
   const { template } = attached({}, { maxCapacity: 5, scaling: [ServiceScaling.onRequestsPerTarget(500, { scaleInCooldown: Duration.minutes(2) })] });
   template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
     TargetTrackingScalingPolicyConfiguration: {

@@ -64,7 +64,7 @@ describe('options of the service', () => {
     expect(refusal(() => service({}, { environment: { PORT: '3000' } }))).toContain('\'environment.PORT\' must be 8080, which is the port of the compute, or not given, got \'3000\'');
   });
 
-  test('desired count', () => {
+  test('desired count: desiredCount', () => {
     expect(service({ desiredCount: 3 }).DesiredCount).toBe(3);
     expect(service({ desiredCount: Lazy.number({ produce: () => 2 }) }).DesiredCount).toBe(2);
     expect(refusal(() => service({ desiredCount: -1 }))).toContain('CDK_HYBRID_SIZE_OUT_OF_RANGE');
@@ -77,54 +77,54 @@ describe('options of the service', () => {
       });
   });
 
-  test('health check of the container', () => {
+  test('health check of the container: containerHealthCheck', () => {
     const containerHealthCheck = { command: ['CMD-SHELL', 'redis-cli ping'], interval: Duration.seconds(20) };
     expect(handlerOf(templateOf('process', { containerHealthCheck }, CONTAINER)).handler.HealthCheck).toMatchObject({ Command: ['CMD-SHELL', 'redis-cli ping'], Interval: 20 });
     expect(handlerOf(templateOf('service', { containerHealthCheck })).handler.HealthCheck.Command).toEqual(['CMD-SHELL', 'redis-cli ping']);
     expect(handlerOf(templateOf('service', {}, CONTAINER)).handler).not.toHaveProperty('HealthCheck');
   });
 
-  test('health check grace period', () => {
+  test('health check grace period: healthCheckGracePeriod', () => {
     expect(service({ healthCheckGracePeriod: Duration.minutes(3) }).HealthCheckGracePeriodSeconds).toBe(180);
   });
 
-  test('tag propagation', () => {
+  test('tag propagation: propagateTags', () => {
     expect(service({ propagateTags: ecs.PropagatedTagSource.SERVICE }).PropagateTags).toBe('SERVICE');
   });
 
-  test('a physical name', () => {
+  test('a physical name: serviceName', () => {
     expect(service({ serviceName: 'orders' }).ServiceName).toBe('orders');
   });
 
-  test('capacity provider strategies and Spot', () => {
+  test('capacity provider strategies and Spot: capacityProviderStrategies', () => {
     const template = templateOf('service', { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 3 }, { capacityProvider: 'FARGATE', base: 1, weight: 1 }] });
     expect(serviceOf(template).CapacityProviderStrategy).toEqual([{ CapacityProvider: 'FARGATE_SPOT', Weight: 3 }, { CapacityProvider: 'FARGATE', Base: 1, Weight: 1 }]);
     expect(serviceOf(template)).not.toHaveProperty('LaunchType');
     template.hasResourceProperties('AWS::ECS::ClusterCapacityProviderAssociations', { CapacityProviders: ['FARGATE', 'FARGATE_SPOT'] });
   });
 
-  test('platform version', () => {
+  test('platform version: platformVersion', () => {
     expect(service({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }).PlatformVersion).toBe('1.4.0');
   });
 
-  test('public addresses', () => {
+  test('public addresses: assignPublicIp', () => {
     expect(service({ assignPublicIp: true }).NetworkConfiguration.AwsvpcConfiguration).toMatchObject({ AssignPublicIp: 'ENABLED', Subnets: ['public-1', 'public-2'] });
   });
 
-  test('subnets of the function; public ones without public addresses are warned of', () => {
+  test('vpcSubnets: subnets of the function; public ones without public addresses are warned of', () => {
     const { template, warnings } = onEcs('service', {}, { vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } });
     expect(serviceOf(template).NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(['public-1', 'public-2']);
     expect(warnings).toContainEqual(expect.stringContaining('[ack: cdk-hybrid:Ecs.publicSubnetWithoutPublicIp]'));
     expect(onEcs('service').warnings).not.toContainEqual(expect.stringContaining('publicSubnetWithoutPublicIp'));
   });
 
-  test('ECS Exec', () => {
+  test('ECS Exec: enableExecuteCommand', () => {
     const template = templateOf('service', { enableExecuteCommand: true });
     expect(serviceOf(template).EnableExecuteCommand).toBe(true);
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['ssmmessages:OpenDataChannel']) })]) } });
   });
 
-  test('Cloud Map and Service Connect', () => {
+  test('Cloud Map and Service Connect: cloudMapOptions, serviceConnectConfiguration', () => {
     const template = templateOf('process', stack => ({
       port: 6379,
       cloudMapOptions: { name: 'cache', cloudMapNamespace: new servicediscovery.PrivateDnsNamespace(stack, 'Names', { name: 'shop', vpc: givenVpc(stack) }) },
@@ -136,7 +136,7 @@ describe('options of the service', () => {
 });
 
 describe('on EC2', () => {
-  test('runs on the instances of the cluster', () => {
+  test('runs on the instances of the cluster: launchType EC2', () => {
     expect(onInstances()).toMatchObject({ LaunchType: 'EC2', SchedulingStrategy: 'REPLICA', NetworkConfiguration: { AwsvpcConfiguration: { Subnets: ['private-1', 'private-2'] } } });
   });
 
@@ -148,13 +148,13 @@ describe('on EC2', () => {
     expect(refusal(() => service({ daemon: true }))).toContain('\'daemon\' must be left out on Fargate, got true');
   });
 
-  test('placement constraints and strategies', () => {
+  test('placement constraints and strategies: placementConstraints, placementStrategies', () => {
     expect(onInstances({
       placementConstraints: [ecs.PlacementConstraint.distinctInstances()], placementStrategies: [ecs.PlacementStrategy.spreadAcross('attribute:ecs.availability-zone')],
     })).toMatchObject({ PlacementConstraints: [{ Type: 'distinctInstance' }], PlacementStrategies: [{ Type: 'spread', Field: 'attribute:ecs.availability-zone' }] });
   });
 
-  test('capacity providers of instances', () => {
+  test('capacity providers of instances: capacityProviderStrategies', () => {
     const strategies = service(stack => {
       const { cluster, provider } = instances(stack);
       return { cluster, capacityProviderStrategies: [{ capacityProvider: provider.capacityProviderName, weight: 1 }] };
@@ -203,7 +203,7 @@ describe('scaling', () => {
   const POLICY = 'AWS::ApplicationAutoScaling::ScalingPolicy';
   const metric = new cloudwatch.Metric({ namespace: 'Shop', metricName: 'Orders', statistic: 'Average' });
 
-  test('min and max; the desired count is kept on redeploy', () => {
+  test('min and max: minCapacity, maxCapacity; the desired count is kept on redeploy', () => {
     const template = scaled([ServiceScaling.onCpu(60)], { minCapacity: 2 });
     template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       MinCapacity: 2,
@@ -217,7 +217,7 @@ describe('scaling', () => {
     scaled([ServiceScaling.onCpu(60)]).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 1 });
   });
 
-  test('target tracking on CPU and memory, with cooldowns', () => {
+  test('target tracking on CPU and memory: onCpu, onMemory, scaleInCooldown, scaleOutCooldown, disableScaleIn', () => {
     const template = scaled([
       ServiceScaling.onCpu(60, { scaleInCooldown: Duration.minutes(5), scaleOutCooldown: Duration.seconds(30) }),
       ServiceScaling.onMemory(70, { disableScaleIn: true }),
@@ -233,13 +233,13 @@ describe('scaling', () => {
     });
   });
 
-  test('target tracking on any metric', () => {
+  test('target tracking on any metric: onMetric, targetValue', () => {
     scaled([ServiceScaling.onMetric('Orders', { metric, targetValue: 100 })]).hasResourceProperties(POLICY, {
       TargetTrackingScalingPolicyConfiguration: { CustomizedMetricSpecification: { MetricName: 'Orders', Namespace: 'Shop', Statistic: 'Average' }, TargetValue: 100 },
     });
   });
 
-  test('step scaling: adjustment type, magnitude, cooldown, aggregation, periods', () => {
+  test('step scaling: inSteps with scalingSteps, adjustmentType, minAdjustmentMagnitude, cooldown, metricAggregationType, evaluationPeriods, datapointsToAlarm', () => {
     const template = scaled([ServiceScaling.inSteps('Orders', {
       metric,
       scalingSteps: [{ upper: 10, change: -10 }, { lower: 100, change: 20 }, { lower: 500, change: 50 }],
@@ -267,7 +267,7 @@ describe('scaling', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { ComparisonOperator: 'LessThanOrEqualToThreshold', Threshold: 10 });
   });
 
-  test('step scaling: operator and missing data', () => {
+  test('step scaling: operator (excludeThreshold) and missing data (treatMissingData)', () => {
     const template = scaled([ServiceScaling.inSteps('Orders', {
       metric,
       scalingSteps: [{ upper: 10, change: -1 }, { lower: 100, change: 1 }],
@@ -279,7 +279,7 @@ describe('scaling', () => {
     }
   });
 
-  test('scaling on a schedule', () => {
+  test('scaling on a schedule: onSchedule, timeZone', () => {
     const rule = ServiceScaling.onSchedule('Morning', { schedule: appscaling.Schedule.cron({ hour: '8', minute: '0' }), timeZone: TimeZone.EUROPE_BERLIN, minCapacity: 4 });
     scaled([rule]).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       ScheduledActions: [{ ScheduledActionName: 'Morning', Schedule: 'cron(0 8 * * ? *)', Timezone: 'Europe/Berlin', ScalableTargetAction: { MinCapacity: 4 } }],

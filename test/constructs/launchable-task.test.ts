@@ -7,9 +7,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { HybridNetwork, ITrigger, LaunchableTask, LaunchableTaskProps, ProcessService, RunTaskStateProps } from '../../src';
+import { HybridNetwork, ITrigger, LaunchableTask, LaunchableTaskProps, ProcessService, RunTaskStateProps, Trigger } from '../../src';
 import { CONTAINER, givenVpc, handlerOf, instances } from '../computes/ecs';
-import { withSmallRuntime } from '../small-runtime';
+import { refusal, withSmallRuntime } from '../small-runtime';
 import { workspace } from '../workspace';
 
 type Props = LaunchableTaskProps | ((stack: Stack) => LaunchableTaskProps);
@@ -55,7 +55,7 @@ test('grantRun lets run this definition on this cluster, with its two roles, and
 });
 
 describe('events of any size', () => {
-  test('go to a bucket that is encrypted, private, takes TLS alone and forgets them', () => {
+  test('with largeEvents go to a bucket that is encrypted, private, takes TLS alone and forgets them', () => {
     const { template, task } = launchable({ largeEvents: true });
     template.hasResourceProperties('AWS::S3::Bucket', {
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
@@ -74,10 +74,12 @@ describe('events of any size', () => {
     expect(statementsOf(template, /^Launcher/)).toContainEqual(expect.objectContaining({ Action: expect.arrayContaining(['s3:PutObject']) }));
   });
 
-  test('a bucket of one\'s own', () => {
+  test('a bucket of one\'s own: eventBucket; how long the one that is made keeps events: eventExpiration', () => {
     const { template, task } = launchable(stack => ({ eventBucket: s3.Bucket.fromBucketName(stack, 'Given', 'events') }));
     template.resourceCountIs('AWS::S3::Bucket', 0);
     expect(task.eventBucket!.bucketName).toBe('events');
+    launchable({ largeEvents: true, eventExpiration: Duration.days(2) }).template
+      .hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 2 })] } });
   });
 });
 
@@ -131,7 +133,7 @@ describe('Step Functions', () => {
     });
   });
 
-  test('part of the input, an object of S3, and where the result goes', () => {
+  test('part of the input, an object of S3, and where the result goes: eventPath, eventS3Uri, resultS3Uri', () => {
     const variables = (props: RunTaskStateProps) => stateOf(props).run.Parameters.Overrides.ContainerOverrides[0].Environment;
     expect(variables({ eventPath: '$.order' })).toEqual([{ 'Name': 'HYBRID_EVENT', 'Value.$': 'States.JsonToString($.order)' }]);
     expect(variables({ eventS3Uri: sfn.JsonPath.stringAt('$.uri'), resultS3Uri: 's3://results/1' })).toEqual([
@@ -142,6 +144,42 @@ describe('Step Functions', () => {
   test('on instances', () => {
     const { run } = stateOf({}, stack => ({ cluster: instances(stack).cluster, launchType: ecs.LaunchType.EC2 }));
     expect(run.Parameters).toMatchObject({ LaunchType: 'EC2' });
+  });
+});
+
+describe('tag propagation: propagateTags', () => {
+  const propagateTags = ecs.PropagatedTagSource.TASK_DEFINITION;
+  const TAG = {
+    Action: 'ecs:TagResource',
+    Effect: 'Allow',
+    Resource: { 'Fn::Join': ['', [expect.any(String), { Ref: 'AWS::Partition' }, expect.stringMatching(/^:ecs:/), expect.anything(), '/*']] },
+    Condition: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+  };
+
+  test('of a schedule, which may give the tags', () => {
+    const schedule = scheduler.ScheduleExpression.rate(Duration.hours(6));
+    const { template } = launchable({ propagateTags }, task => { task.addTrigger(Trigger.schedule({ schedule })); });
+    template.hasResourceProperties('AWS::Scheduler::Schedule', { Target: Match.objectLike({ EcsParameters: Match.objectLike({ PropagateTags: 'TASK_DEFINITION' }) }) });
+    expect(statementsOf(template, /ReportSchedule/)).toEqual([RUN, PASS_ROLES, TAG]);
+  });
+
+  test('of a state machine', () => {
+    const { template } = launchable({ propagateTags }, (task, stack) => {
+      new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(task.runTaskState(stack, 'Run')) });
+    });
+    expect(JSON.stringify(template.findResources('AWS::StepFunctions::StateMachine'))).toContain('\\"PropagateTags\\":\\"TASK_DEFINITION\\"');
+    expect(statementsOf(template, /^Machine/)).toContainEqual(TAG);
+  });
+
+  test('of a launcher', () => {
+    const { template, task } = launchable({ propagateTags }, (one, stack) => { one.grantRun(new iam.User(stack, 'Launcher')); });
+    expect(statementsOf(template, /^Launcher/)).toContainEqual(TAG);
+    expect(task.launchEnvironment()).toMatchObject({ TASK_PROPAGATE_TAGS: 'TASK_DEFINITION' });
+  });
+
+  test('there is no service to take tags from', () => {
+    expect(refusal(() => launchable({ propagateTags: ecs.PropagatedTagSource.SERVICE })))
+      .toContain('\'propagateTags\' must be PropagatedTagSource.TASK_DEFINITION or NONE for a task, got \'SERVICE\'');
   });
 });
 
@@ -201,10 +239,18 @@ describe('a network', () => {
     template.hasResourceProperties(ENDPOINT, { VpcEndpointType: 'Gateway' });
   });
 
-  test('addresses, zones and NAT gateways', () => {
+  test('cidr, zones and NAT gateways: ipAddresses, maxAzs, natGateways', () => {
     const template = network({ ipAddresses: ec2.IpAddresses.cidr('10.20.0.0/16'), maxAzs: 2, natGateways: 2 });
     template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.20.0.0/16' });
     template.resourceCountIs('AWS::EC2::NatGateway', 2);
+  });
+
+  test('subnets: subnetConfiguration', () => {
+    const template = network({
+      subnetConfiguration: [{ name: 'Edge', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 26 }, { name: 'Tasks', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 }],
+    });
+    const blocks = Object.values(template.findResources('AWS::EC2::Subnet')).map(({ Properties }) => Properties.CidrBlock.split('/')[1]);
+    expect(blocks.sort()).toEqual(['20', '20', '26', '26']);
   });
 
   test('endpoints for ECR, logs and secrets; by default where there is no NAT gateway', () => {

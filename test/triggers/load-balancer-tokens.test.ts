@@ -90,7 +90,7 @@ describe('a text that only the deployment knows', () => {
     ['OIDC login', stack => ({ login: oidc(stack), certificates: certificates(stack) })],
     ['an existing listener', stack => ({
       listener: elbv2.ApplicationListener.fromApplicationListenerAttributes(stack, 'Existing', {
-      listenerArn: text(stack), securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', text(stack)),
+        listenerArn: text(stack), securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', text(stack)),
       }),
       minPriority: 1,
       maxPriority: 9,

@@ -128,7 +128,7 @@ describe('a load balancer of ours', () => {
     template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 
-  test('idleTimeout, deletionProtection, dropInvalidHeaderFields, desyncMitigationMode, accessLogsBucket are its attributes', () => {
+  test('idleTimeout, deletionProtection, dropInvalidHeaderFields, desyncMitigationMode, accessLogsBucket and accessLogsPrefix are its attributes', () => {
     const { template } = synth(stack => ({
       idleTimeout: Duration.seconds(70),
       deletionProtection: true,
@@ -337,7 +337,7 @@ describe('priorities', () => {
 });
 
 describe('an existing listener', () => {
-  test('imported: rules in its range, no load balancer and no VPC for a Lambda function', () => {
+  test('imported: rules between minPriority and maxPriority, no load balancer and no VPC for a Lambda function', () => {
     const { template, trigger } = synth(stack => ({ listener: imported(stack), minPriority: 100, maxPriority: 199, path: '/a' }));
     template.resourceCountIs(BALANCER, 0);
     template.resourceCountIs('AWS::EC2::VPC', 0);
@@ -453,7 +453,7 @@ describe('on Lambda', () => {
 });
 
 describe('on computes with a port', () => {
-  test('health check: interval, timeout, thresholds, path, codes', () => {
+  test('health check: healthCheckPath, healthCheckInterval, healthCheckTimeout, healthyThresholdCount, unhealthyThresholdCount, healthyHttpCodes', () => {
     synth({
       healthCheckPath: '/ready', healthCheckInterval: Duration.seconds(15), healthCheckTimeout: Duration.seconds(10), healthyThresholdCount: 2, unhealthyThresholdCount: 5, healthyHttpCodes: '200-299',
     }, ports).template.hasResourceProperties(TARGETS, {
@@ -461,7 +461,7 @@ describe('on computes with a port', () => {
     });
   });
 
-  test('deregistration delay, stickiness, slow start', () => {
+  test('deregistration delay: deregistrationDelay, and stickinessCookieDuration, slowStart', () => {
     synth(OF_SERVICES, ports).template.hasResourceProperties(TARGETS, {
       TargetGroupAttributes: Match.arrayWith([
         { Key: 'deregistration_delay.timeout_seconds', Value: '5' }, { Key: 'stickiness.enabled', Value: 'true' }, { Key: 'slow_start.duration_seconds', Value: '30' },
@@ -580,7 +580,7 @@ describe('logins', () => {
     clientSecret: SecretValue.secretsManager('oidc'),
   };
 
-  test('Cognito login', () => {
+  test('Cognito login: userPool, userPoolClient, userPoolDomain, onUnauthenticatedRequest, scope, sessionTimeout, sessionCookieName', () => {
     const { template } = synth(stack => ({
       certificates: [certificate(stack)],
       login: HttpLogin.cognito({ ...pool(stack), sessionTimeout: Duration.hours(8), scope: 'openid email', onUnauthenticatedRequest: elbv2.UnauthenticatedAction.DENY, sessionCookieName: 'Hello' }),
@@ -598,7 +598,7 @@ describe('logins', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroup', { GroupDescription: Match.stringLikeRegexp('LoadBalancer'), SecurityGroupEgress: Match.arrayWith([Match.objectLike({ FromPort: 443, CidrIp: '0.0.0.0/0' })]) });
   });
 
-  test('OIDC login', () => {
+  test('OIDC login: issuer, authorizationEndpoint, tokenEndpoint, userInfoEndpoint, clientId, clientSecret, authenticationRequestExtraParams', () => {
     const { template } = synth(stack => ({ certificates: [certificate(stack)], login: HttpLogin.oidc({ ...OIDC, authenticationRequestExtraParams: { prompt: 'login' } }) }));
     template.hasResourceProperties(RULE, {
       Actions: [Match.objectLike({
