@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { lambdaConfig } from './lambda-config';
 import { LambdaComputeProps, lambdaSettings } from './lambda-settings';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
+import { computesOf } from '../model/support';
 import { problem } from '../private/errors';
 import { stageHandlerCode } from '../private/handler-code-asset';
 import { checkLayerCount, checkUnzippedSize } from '../private/lambda-limits';
@@ -58,7 +59,12 @@ export class LambdaFunctionCompute implements ICompute {
     const { managed, container, extensions } = context.runtime._parts;
     checkExtensions(scope, context.runtime);
     if (container || extensions) {
-      throw problem(scope, 'RUNTIME_FOR_IMAGES', { property: 'runtime', given: context.runtime.name, accepted: 'a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction()' });
+      throw problem(scope, 'RUNTIME_FOR_IMAGES', {
+        property: 'runtime',
+        given: context.runtime.name,
+        accepted: 'a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction()',
+        mend: `use a compute that runs images: ${computesOf(container ? 'container()' : 'extend()')}`,
+      });
     }
     const settings = lambdaSettings(scope, context, props);
     checkSnapStart(scope, context.runtime, props);

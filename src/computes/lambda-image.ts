@@ -34,9 +34,10 @@ export class LambdaImageCompute implements ICompute {
 
   public bind(scope: Construct, context: ComputeContext): ComputeConfig {
     const { props } = this;
+    const settings = lambdaSettings(scope, context, props);
     const image = functionImage(context, this.image);
     const fn = new lambda.Function(scope, 'Function', {
-      ...lambdaSettings(scope, context, props),
+      ...settings,
       // One image serves several functions: each says which handler it runs.
       code: new ImageCode(image.asset, context.handler === undefined ? undefined : [context.handler]),
       handler: lambda.Handler.FROM_IMAGE,

@@ -1,5 +1,5 @@
 /** Checks the environment of a handler against its schema, as far as its values are known at synth. */
-import { Token } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
 import { EnvironmentKind, EnvironmentRule } from '../model/environment-rule';
@@ -11,6 +11,12 @@ type Schema = { [name: string]: EnvironmentRule };
 export interface CheckedEnvironment {
   readonly environment: Environment;
   readonly environmentSchema?: Schema;
+}
+
+/** Tells that nobody checks these rules when the handler starts. */
+export function warnUnchecked(scope: IConstruct, schema: Schema, why: string): void {
+  Annotations.of(scope).addWarningV2('cdk-hybrid:HybridFunction.schemaAtStart',
+    `environmentSchema: what the deployment gives ${Object.keys(schema).join(', ')} is not checked when the function starts, because of ${why}.`);
 }
 
 const IS_KIND: { [kind in EnvironmentKind]: (value: string) => boolean } = {

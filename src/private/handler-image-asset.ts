@@ -17,6 +17,7 @@ import { Engine } from '../model/engine';
 import type { HandlerCode } from '../model/handler-code';
 import type { IHandlerImage } from '../model/handler-image';
 import type { ContainerRuntimeProps, HandlerRuntime } from '../model/handler-runtime';
+import { computesOf } from '../model/support';
 
 /** What an image is made of. */
 export interface HandlerImageOptions {
@@ -75,9 +76,14 @@ export function handlerImage(scope: Construct, options: HandlerImageOptions): IH
 
 /** Our own image. */
 function nodejsBuild(scope: Construct, context: BuildContext, { runtime, handler, startsHandler }: HandlerImageOptions): Build {
-  const { engine, extensions = [] } = runtime._parts;
+  const { engine, managed, extensions = [] } = runtime._parts;
   if (!engine) {
-    throw problem(scope, 'RUNTIME_NOT_FOR_IMAGES', { property: 'runtime', given: runtime.name, accepted: 'HandlerRuntime.NODEJS_20 to NODEJS_26, one that extends them, or HandlerRuntime.container() for an image' });
+    throw problem(scope, 'RUNTIME_NOT_FOR_IMAGES', {
+      property: 'runtime',
+      given: runtime.name,
+      accepted: 'HandlerRuntime.NODEJS_20 to NODEJS_26, one that extends them, or HandlerRuntime.container() for an image',
+      mend: `use one of these runtimes, or a compute that runs zips: ${computesOf(managed ? 'AWS_* and managed()' : 'custom()')}`,
+    });
   }
   const command = startsHandler && !Token.isUnresolved(handler) ? handler : undefined;
   context.addText(DOCKERFILE, imageDockerfile(scope, { extensions, handler: command, codeFolder: CODE_FOLDER }), 'the Dockerfile');

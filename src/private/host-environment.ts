@@ -2,6 +2,7 @@
 import { Duration, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
+import { warnUnchecked } from './environment-schema';
 import { problem } from './errors';
 import type { ComputeContext } from '../model/compute';
 import type { EnvironmentRule } from '../model/environment-rule';
@@ -34,6 +35,9 @@ export function hasHost({ _parts: { engine, container } }: HandlerRuntime): bool
   return engine !== undefined || container?.host === true;
 }
 
+/** Why some things are not there. */
+export const NO_HOST = 'a container without our host';
+
 /** The environment of the handler's container. The user's own values win. */
 export function hostEnvironment(scope: IConstruct, context: ComputeContext, image: IHandlerImage, options: HostOptions): Environment {
   const { port, settings } = options;
@@ -41,6 +45,7 @@ export function hostEnvironment(scope: IConstruct, context: ComputeContext, imag
   if (port !== undefined && own !== undefined && own !== String(port) && !Token.isUnresolved(own) && !Token.isUnresolved(port)) {
     throw problem(scope, 'PORT_CONFLICT', { property: 'environment.PORT', given: own, accepted: `${text(port)}, which is the port of the compute, or not given` });
   }
+  if (!hasHost(context.runtime) && context.environmentSchema) { warnUnchecked(scope, context.environmentSchema, NO_HOST); }
   return {
     ...image.environment,
     ...port !== undefined && { PORT: text(port) },

@@ -1,5 +1,6 @@
 /** Lambda Managed Instances: what a function on a capacity provider must be, and what it is told. */
 import { Stack, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { checkRange } from './check-range';
@@ -100,8 +101,16 @@ function checkRuntime(scope: IConstruct, { runtime }: ComputeContext): void {
 function checkArchitecture(scope: IConstruct, provider: lambda.ICapacityProvider, architecture: lambda.Architecture): void {
   const resource = provider.node.defaultChild;
   const requirements = resource instanceof lambda.CfnCapacityProvider ? resource.instanceRequirements : undefined;
-  const architectures = (requirements as lambda.CfnCapacityProvider.InstanceRequirementsProperty | undefined)?.architectures;
-  if (architectures && !Token.isUnresolved(architectures) && !architectures.includes(architecture.name)) {
-    throw problem(scope, 'CAPACITY_ARCHITECTURE', { property: 'architecture', given: architecture.name, accepted: `${architectures.join(', ')}, that of ${provider.node.path}` });
+  if (!requirements || Token.isUnresolved(requirements)) { return; }
+  const { architectures, allowedInstanceTypes = [] } = requirements as lambda.CfnCapacityProvider.InstanceRequirementsProperty;
+  const accepted = architectures ?? architecturesOf(allowedInstanceTypes);
+  if (accepted.length > 0 && !Token.isUnresolved(accepted) && !accepted.includes(architecture.name)) {
+    throw problem(scope, 'CAPACITY_ARCHITECTURE', { property: 'architecture', given: architecture.name, accepted: `${accepted.join(', ')}, that of ${provider.node.path}` });
   }
+}
+
+/** What these types of instances have, when all of them are known. */
+function architecturesOf(types: string[]): string[] {
+  if (Token.isUnresolved(types) || types.some(type => Token.isUnresolved(type))) { return []; }
+  return [...new Set(types.map(type => new ec2.InstanceType(type).architecture))];
 }

@@ -1,9 +1,10 @@
 /** What a Lambda function is told to do before its handler is loaded, and who does it for each runtime: secrets, the schema, graceful shutdown. */
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { warnUnchecked } from './environment-schema';
 import { problem } from './errors';
-import { hasHost, schemaText } from './host-environment';
+import { hasHost, NO_HOST, schemaText } from './host-environment';
 import { layerNotes } from './layer-notes';
 import { isAtLeast, languageNames, LanguageVersions } from './managed-runtime';
 import { bootstrapLayer, engineWrapperLayer, nodejsWrapperLayer } from './secrets-layer';
@@ -52,7 +53,7 @@ export function prepareImage(scope: Construct, context: ComputeContext): Environ
   const environment = toldEnvironment(scope, context);
   if (Object.keys(environment).length === 0) { return {}; }
   if (!hasHost(context.runtime)) {
-    return cannot(scope, context, 'a container without our host', 'set host: true and start the program by /opt/cdk-hybrid/entrypoint, or read the secrets in the program').environment;
+    return cannot(scope, context, NO_HOST, 'set host: true and start the program by /opt/cdk-hybrid/entrypoint, or read the secrets in the program').environment;
   }
   grantSecrets(context);
   return environment;
@@ -104,7 +105,6 @@ function cannot(scope: Construct, { secrets, environmentSchema = {} }: ComputeCo
   if (Object.keys(secrets).length > 0) {
     throw problem(scope, 'SECRETS_UNSUPPORTED', { property: 'secrets', given: `${Object.keys(secrets).join(', ')} with ${why}`, accepted: 'left out there, for nobody could read them', mend });
   }
-  Annotations.of(scope).addWarningV2('cdk-hybrid:HybridFunction.schemaAtStart',
-    `environmentSchema: what the deployment gives ${Object.keys(environmentSchema).join(', ')} is not checked when the function starts, because of ${why}.`);
+  warnUnchecked(scope, environmentSchema, why);
   return NOTHING;
 }

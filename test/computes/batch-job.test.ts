@@ -126,6 +126,17 @@ describe('a job', () => {
     template.resourcePropertiesCountIs('AWS::IAM::Policy', { Roles: [{ Ref: Match.stringLikeRegexp('^ReportRole') }] }, 0);
   });
 
+  test('environmentSchema: the host checks what only the deployment knows; a container without our host gets a warning', () => {
+    const rules = (stack: Stack) => ({ environment: { STACK: stack.stackId }, environmentSchema: { STACK: { description: 'its owner' } } });
+    const checked = environment(job({}, rules)).HYBRID_ENVIRONMENT_SCHEMA;
+    expect(JSON.parse(checked as string)).toEqual({ STACK: { required: true, kind: 'string', description: 'its owner' } });
+    withSmallRuntime(() => {
+      const stack = new Stack();
+      new HybridFunction(stack, 'Report', { ...CONTAINER, ...rules(stack), compute: Compute.batchJob() });
+      Annotations.fromStack(stack).hasWarning('/Default/Report', Match.stringLikeRegexp('environmentSchema: what the deployment gives STACK is not checked.*because of a container without our host'));
+    });
+  });
+
   test('shared image: one for all computes of the function', () => {
     const template = synthesized(stack => {
       const fn = new HybridFunction(stack, 'Report', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaImage() });

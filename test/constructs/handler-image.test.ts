@@ -117,7 +117,7 @@ describe('the image of a Node.js runtime', () => {
 
   test('managed runtimes and layers have no image', () => {
     expect(refusal(() => image(project(), { runtime: HandlerRuntime.AWS_NODEJS_24 }))).toBe('Stack/Image: \'runtime\' must be HandlerRuntime.NODEJS_20 to NODEJS_26, one that extends them, '
-      + 'or HandlerRuntime.container() for an image, got \'nodejs24.x\'; use one of these runtimes, or Compute.lambdaFunction() [CDK_HYBRID_RUNTIME_NOT_FOR_IMAGES]');
+      + 'or HandlerRuntime.container() for an image, got \'nodejs24.x\'; use one of these runtimes, or a compute that runs zips: Compute.lambdaFunction() [CDK_HYBRID_RUNTIME_NOT_FOR_IMAGES]');
   });
 });
 

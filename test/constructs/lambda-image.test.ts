@@ -84,8 +84,9 @@ describe('an image on Lambda', () => {
     expect(refusal(() => one({ code: undefined }))).toContain('CDK_HYBRID_CODE_MISSING');
   });
 
-  test('managed runtimes and layers run as zips alone', () => {
-    expect(refusal(() => one({ runtime: HandlerRuntime.AWS_NODEJS_24 }))).toContain('CDK_HYBRID_RUNTIME_NOT_FOR_IMAGES');
+  test('managed runtimes and layers run as zips alone, which the message says', () => {
+    expect(refusal(() => one({ runtime: HandlerRuntime.AWS_NODEJS_24 })))
+      .toMatch(/got 'nodejs24\.x'; use one of these runtimes, or a compute that runs zips: Compute\.lambdaFunction\(\) \[CDK_HYBRID_RUNTIME_NOT_FOR_IMAGES\]$/);
   });
 });
 
@@ -151,10 +152,11 @@ describe('an image that functions share', () => {
   });
 });
 
-test('a runtime for images is refused as a zip, naming the compute that takes it', () => {
+test('a runtime for images is refused as a zip, naming the computes that take it', () => {
+  const computes = 'Compute.lambdaImage(), Compute.service(), Compute.process(), Compute.task(), Compute.batchJob()';
   const zip = (runtime: HandlerRuntime) => refusal(() => synthesized(stack => { new HybridFunction(stack, 'Hello', { runtime, code: SMALL_CODE, compute: Compute.lambdaFunction() }); }));
   expect(zip(SMALL_RUNTIME.extend({ instructions: ['RUN true'] }))).toBe('Stack/Hello: \'runtime\' must be a runtime that is a layer, or managed by AWS, for Compute.lambdaFunction(), '
-    + 'got \'nodejs-24.0.99-extended\'; use a compute that runs images: Compute.lambdaImage() [CDK_HYBRID_RUNTIME_FOR_IMAGES]');
+    + `got 'nodejs-24.0.99-extended'; use a compute that runs images: ${computes} [CDK_HYBRID_RUNTIME_FOR_IMAGES]`);
   expect(zip(HandlerRuntime.AWS_NODEJS_24.extend({}))).toContain('CDK_HYBRID_RUNTIME_NOT_EXTENDABLE');
-  expect(zip(CONTAINER)).toContain('got \'container\'; use a compute that runs images: Compute.lambdaImage() [CDK_HYBRID_RUNTIME_FOR_IMAGES]');
+  expect(zip(CONTAINER)).toContain(`got 'container'; use a compute that runs images: ${computes} [CDK_HYBRID_RUNTIME_FOR_IMAGES]`);
 });

@@ -28,8 +28,8 @@ function zip(compute: In<LambdaFunctionComputeProps>, props: In<HybridFunctionPr
 }
 
 /** The same from an image. */
-const image = (compute: In<LambdaComputeProps>) => synthesized(stack => {
-  new HybridFunction(stack, 'Hello', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaImage(given(compute, stack)) });
+const image = (compute: In<LambdaComputeProps>, props: HybridFunctionProps = {}) => synthesized(stack => {
+  new HybridFunction(stack, 'Hello', { runtime: SMALL_RUNTIME, code: SMALL_CODE, ...props, compute: Compute.lambdaImage(given(compute, stack)) });
 });
 
 const refused = (...options: Parameters<typeof zip>) => refusal(() => zip(...options));
@@ -49,7 +49,7 @@ describe('safe defaults', () => {
     zip({ functionUrl: {} }).hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM', InvokeMode: Match.absent(), Cors: Match.absent() });
   });
 
-  test('public subnets are refused unless they are allowed', () => {
+  test('allowPublicSubnet: public subnets are refused unless they are allowed', () => {
     const inPublic = (stack: Stack) => ({ vpc: new ec2.Vpc(stack, 'Vpc'), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } });
     expect(refused({}, inPublic)).toContain('allowPublicSubnet');
     zip({ allowPublicSubnet: true }, inPublic).hasResourceProperties('AWS::Lambda::Function', { VpcConfig: Match.anyValue() });
@@ -110,7 +110,7 @@ describe('concurrency', () => {
   });
 });
 
-describe('SnapStart', () => {
+describe('SnapStart (snapStart)', () => {
   const snapStart = lambda.SnapStartConf.ON_PUBLISHED_VERSIONS;
 
   test('on managed runtimes that have it: a version, and an alias that triggers use', () => {
@@ -160,15 +160,21 @@ describe('asynchronous invocations', () => {
   });
 });
 
-test('tracing', () => {
-  zip({ tracing: lambda.Tracing.ACTIVE }).hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+test('tracing, with leave to send traces', () => {
+  for (const template of [zip({ tracing: lambda.Tracing.ACTIVE }), image({ tracing: lambda.Tracing.ACTIVE })]) {
+    template.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'] })] }, Roles: [{ Ref: Match.stringLikeRegexp('^HelloRole') }],
+    });
+  }
 });
 
-test('functionUrl: an address of its own, streamed if wanted', () => {
+test('functionUrl: an address of its own, with streaming (invokeMode) if wanted, for zips and images', () => {
   const template = zip({
     functionUrl: { authType: lambda.FunctionUrlAuthType.NONE, invokeMode: lambda.InvokeMode.RESPONSE_STREAM, cors: { allowedOrigins: ['https://example.com'] } },
   });
   template.hasResourceProperties('AWS::Lambda::Url', { AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM', Cors: { AllowOrigins: ['https://example.com'] } });
+  image({ functionUrl: { invokeMode: lambda.InvokeMode.RESPONSE_STREAM } }).hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' });
   expect(Stack.of(template.fn).resolve(template.fn.functionUrl!.url)).toEqual({ 'Fn::GetAtt': [expect.stringContaining('FunctionUrl'), 'FunctionUrl'] });
 });
 
@@ -177,7 +183,7 @@ describe('storage', () => {
     zip({ ephemeralStorageSize: Size.gibibytes(2) }).hasResourceProperties('AWS::Lambda::Function', { EphemeralStorage: { Size: 2048 } });
   });
 
-  test('filesystem, which needs a VPC', () => {
+  test('filesystem: a file system, which needs a VPC', () => {
     const inVpc = (stack: Stack) => new ec2.Vpc(stack, 'Vpc');
     let vpc!: ec2.Vpc;
     const template = zip(stack => ({
@@ -196,7 +202,7 @@ describe('layers', () => {
     layers: Array.from({ length: count }, (_, index) => lambda.LayerVersion.fromLayerVersionArn(stack, `Layer${index}`, `arn:aws:lambda:eu-west-1:111122223333:layer:l:${index}`)),
   });
 
-  test('are five at most, that of the runtime included', () => {
+  test('layers are five at most, that of the runtime included', () => {
     zip(further(5)).hasResourceProperties('AWS::Lambda::Function', { Layers: Match.arrayWith(['arn:aws:lambda:eu-west-1:111122223333:layer:l:4']) });
     expect(refused(further(6))).toContain('\'layers\' must be at most 5 layers, got 6');
     expect(refused(further(5), { runtime: SMALL_RUNTIME })).toBe('Stack/Hello: \'layers\' must be at most 4 layers beside that of the runtime, got 5; '
@@ -234,7 +240,7 @@ test('functionName and memorySize', () => {
   zip({ functionName: 'hello', memorySize: 1769 }).hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'hello', MemorySize: 1769 });
 });
 
-test('a timeout over 15 minutes names the computes that have none', () => {
+test('timeout over 15 minutes names the computes that have no such limit', () => {
   expect(refused({}, { timeout: Duration.hours(1) })).toBe('Stack/Hello: \'timeout\' must be 1 to 900 seconds, got 3600; '
     + 'use Compute.task(), Compute.batchJob() or Compute.process(), which have no such limit [CDK_HYBRID_SIZE_OUT_OF_RANGE]');
 });
@@ -262,14 +268,14 @@ describe('gracefulShutdown', () => {
   });
 });
 
-describe('Managed Instances', () => {
+describe('Managed Instances (capacityProvider)', () => {
   const provider = (stack: Stack, props: Partial<lambda.CapacityProviderProps> = {}) => {
     const vpc = new ec2.Vpc(stack, 'Vpc');
     return new lambda.CapacityProvider(stack, 'Instances', { subnets: vpc.privateSubnets, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })], ...props });
   };
   const named = (stack: Stack) => lambda.CapacityProvider.fromCapacityProviderName(stack, 'Instances', 'instances');
 
-  test('a function on a capacity provider, in the memory that it needs there', () => {
+  test('capacityProvider: a function on one, in the memory that it needs there', () => {
     const template = zip(stack => ({ capacityProvider: provider(stack) }), { runtime: SMALL_RUNTIME });
     template.hasResourceProperties('AWS::Lambda::Function', {
       MemorySize: 2048,
@@ -288,7 +294,7 @@ describe('Managed Instances', () => {
     onInstances.hasResourceProperties('AWS::Lambda::Url', { TargetFunctionArn: { 'Fn::GetAtt': [ids(onInstances)[0], 'Arn'] } });
   });
 
-  test('every option reaches it, also as an image and on a capacity provider made elsewhere', () => {
+  test('maxConcurrency, executionEnvironmentMemoryGiBPerVCpu, minExecutionEnvironments, maxExecutionEnvironments; as an image, on a capacity provider made elsewhere', () => {
     image(stack => ({
       capacityProvider: named(stack),
       memorySize: 16_384,
@@ -309,7 +315,20 @@ describe('Managed Instances', () => {
     const x86 = (stack: Stack) => ({ capacityProvider: provider(stack, { architectures: [lambda.Architecture.X86_64] }) });
     expect(refused(x86, { architecture: lambda.Architecture.ARM_64 })).toBe('Stack/Hello: \'architecture\' must be x86_64, that of Stack/Instances, got \'arm64\'; '
       + 'set architecture, or give a capacity provider of that architecture [CDK_HYBRID_CAPACITY_ARCHITECTURE]');
+    expect(refused(x86, { architecture: lambda.Architecture.ARM_64 })).toBe(refusal(() => image(x86, { architecture: lambda.Architecture.ARM_64 })));
     zip(x86).hasResourceProperties('AWS::Lambda::Function', { Architectures: ['x86_64'] });
+  });
+
+  test('an arm64 function on instance types of x86 alone is refused', () => {
+    const types = (...names: string[]) => (stack: Stack) => ({
+      capacityProvider: provider(stack, { instanceTypeFilter: lambda.InstanceTypeFilter.allow(names.map(name => new ec2.InstanceType(name))) }),
+    });
+    const arm = { architecture: lambda.Architecture.ARM_64 };
+    expect(refused(types('m7i.large', 'c7a.large'), arm)).toContain('\'architecture\' must be x86_64, that of Stack/Instances, got \'arm64\'');
+    expect(refused(types('m8g.large'))).toContain('\'architecture\' must be arm64, that of Stack/Instances, got \'x86_64\'');
+    for (const some of [types('m7i.large', 'm8g.large'), types(Lazy.string({ produce: () => 'm8g.large' }))]) {
+      zip(some, arm).hasResourceProperties('AWS::Lambda::Function', { Architectures: ['arm64'] });
+    }
   });
 
   test('its network is that of the instances', () => {
