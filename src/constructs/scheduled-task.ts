@@ -4,11 +4,11 @@ import { HybridFunction } from './hybrid-function';
 import { Compute } from '../computes/compute';
 import type { TaskComputeProps } from '../computes/task';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
-import type { ScheduleTriggerProps } from '../triggers/schedule';
+import type { ScheduleOptions } from '../triggers/schedule';
 import { Trigger } from '../triggers/trigger';
 
 /** What a task is, where it runs, and when. */
-export interface ScheduledTaskProps extends HybridFunctionOptions, TaskComputeProps, ScheduleTriggerProps {}
+export interface ScheduledTaskProps extends HybridFunctionOptions, TaskComputeProps, ScheduleOptions {}
 
 /**
  * A handler that runs as an ECS task by the clock.

@@ -15,8 +15,8 @@ interface Member {
   parameters?: { name: string; type: TypeReference }[];
   returns?: { type: TypeReference };
 }
-interface TypeReference { union?: object; primitive?: string }
-interface Type { fqn: string; kind: string; datatype?: boolean; docs?: Docs; properties?: Member[]; methods?: Member[]; initializer?: Member }
+interface TypeReference { union?: object; primitive?: string; fqn?: string }
+interface Type { fqn: string; interfaces?: string[]; kind: string; datatype?: boolean; docs?: Docs; properties?: Member[]; methods?: Member[]; initializer?: Member }
 
 /** The manifest that jsii makes of src, in a folder of its own. */
 let types: Type[];
@@ -61,6 +61,18 @@ test('no unions and no any: each language sees one type', () => {
       ...(method.parameters ?? []).map(parameter => bad(parameter.type) && `${method.name}(${parameter.name})`),
     ]),
   ])).toEqual([]);
+});
+
+test('no parameter has the name of a property of the struct beside it: Python has both as keywords of one call', () => {
+  const properties = (fqn?: string): string[] => {
+    const type = manifest.types[fqn ?? ''];
+    return type?.datatype ? [...(type.properties ?? []).map(({ name }) => name), ...(type.interfaces ?? []).flatMap(properties)] : [];
+  };
+  const clashes = ({ name = 'constructor', parameters = [] }: Member) => {
+    const keywords = [...parameters.slice(0, -1).map(parameter => parameter.name), ...properties(parameters.at(-1)?.type.fqn)];
+    return keywords.filter((keyword, at) => keywords.indexOf(keyword) !== at).map(keyword => `${name}: ${keyword}`);
+  };
+  expect(problems(type => [...type.methods ?? [], ...type.initializer ? [type.initializer] : []].flatMap(clashes))).toEqual([]);
 });
 
 test('the public API is what the index lists', () => {
