@@ -2,7 +2,7 @@
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { propagatesTags, runStatements, taskNetwork } from './ecs-launch';
+import { propagatesTags, runStatements, strategiesOf, taskNetwork } from './ecs-launch';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
@@ -36,7 +36,7 @@ export class TaskEventTarget implements IEventTarget {
 
   private ecsParameters(): scheduler.CfnSchedule.EcsParametersProperty {
     const { task, context, props } = this;
-    const { capacityProviderStrategies } = props;
+    const capacityProviderStrategies = strategiesOf(props);
     return {
       taskDefinitionArn: task.taskDefinition.taskDefinitionArn,
       taskCount: 1,

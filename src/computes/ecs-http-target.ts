@@ -103,7 +103,9 @@ export class ServiceHttpTarget implements IHttpTarget {
 
 /** The timeout has to be less than the interval. */
 function healthCheckTimes(given: elbv2.HealthCheck = {}): elbv2.HealthCheck {
-  const { interval = Duration.seconds(15), timeout, healthyThresholdCount = 2, unhealthyThresholdCount = 5 } = given;
+  const { timeout, healthyThresholdCount = 2, unhealthyThresholdCount = 5 } = given;
+  const longest = timeout === undefined || timeout.isUnresolved() ? 0 : Math.ceil(timeout.toSeconds({ integral: false }));
+  const interval = given.interval ?? Duration.seconds(Math.max(15, longest + 5));
   const seconds = interval.isUnresolved() ? 15 : interval.toSeconds({ integral: false });
   const standard = Duration.seconds(Math.max(2, Math.min(10, Math.floor(seconds * 2 / 3))));
   return { interval, timeout: timeout ?? standard, healthyThresholdCount, unhealthyThresholdCount };

@@ -19,6 +19,11 @@ export function taskSubnets({ vpcSubnets }: Pick<ComputeContext, 'vpcSubnets'>, 
   return vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {});
 }
 
+/** The capacity that is asked for, when there is any; else the launch type says it. */
+export function strategiesOf({ capacityProviderStrategies: all = [] }: EcsComputeProps): ecs.CapacityProviderStrategy[] | undefined {
+  return all.length > 0 ? all : undefined;
+}
+
 /** Where a task runs. */
 export function taskNetwork({ vpc, isFargate }: EcsTask, context: ComputeContext, props: EcsComputeProps): TaskNetwork {
   return {

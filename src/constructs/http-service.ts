@@ -6,6 +6,7 @@ import type { ServiceComputeProps } from '../computes/service';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import type { TriggerConfig } from '../model/trigger';
 import { problem } from '../private/errors';
+import { saysListener } from '../private/load-balancer-listener';
 import { LoadBalancerTrigger } from '../triggers/load-balancer';
 import type { LoadBalancerOptions, LoadBalancerTriggerProps } from '../triggers/load-balancer-options';
 
@@ -33,10 +34,12 @@ export class HttpService extends HybridFunction {
   public readonly targetGroup: elbv2.IApplicationTargetGroup;
 
   private readonly address?: string;
+  private readonly options: LoadBalancerOptions;
 
   constructor(scope: Construct, id: string, props: HttpServiceProps = {}) {
     super(scope, id, { ...props, compute: Compute.service(props) });
 
+    this.options = props;
     const { loadBalancer, listener, targetGroup } = this.addTrigger(new LoadBalancerTrigger(props));
     this.loadBalancer = loadBalancer;
     this.listener = listener!;
@@ -53,14 +56,18 @@ export class HttpService extends HybridFunction {
   }
 
   /**
-   * Adds further routes, with settings of their own: another login, another load balancer.
+   * Adds further routes, with settings of their own: another login, another load balancer. They are on the listener of the service when they say nothing of
+   * listener and load balancer, and have its `eventFormat`, `cors` and `healthCheckPath`.
    *
    * @param id the construct id of what belongs to the routes
    * @param props routes and load balancer
    * @returns what has been made
    */
   public addRoute(id: string, props: LoadBalancerOptions): TriggerConfig {
-    const route: LoadBalancerTriggerProps = { ...props, id };
+    const { eventFormat, cors, healthCheckPath, minPriority, maxPriority } = this.options;
+    const where: LoadBalancerOptions = saysListener(props) ? {} : { listener: this.listener, minPriority, maxPriority };
+    // Of these a host has one each.
+    const route: LoadBalancerTriggerProps = { eventFormat, cors, healthCheckPath, ...where, ...props, id };
     return this.addTrigger(new LoadBalancerTrigger(route));
   }
 }

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { HybridFunction } from './hybrid-function';
 import { Compute } from '../computes/compute';
 import { isFargateTask } from '../computes/ecs-checks';
-import { propagatesTags, runStatements, tagStatement, taskSubnets } from '../computes/ecs-launch';
+import { propagatesTags, runStatements, strategiesOf, tagStatement, taskSubnets } from '../computes/ecs-launch';
 import type { TaskComputeProps } from '../computes/task';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import { runTaskState } from '../private/ecs-run-state';
@@ -109,7 +109,7 @@ export class LaunchableTask extends HybridFunction {
       CLUSTER: cluster!.clusterArn,
       DEFINITION: taskDefinition!.taskDefinitionArn,
       CONTAINER: taskDefinition!.defaultContainer!.containerName,
-      LAUNCH_TYPE: props.capacityProviderStrategies ? undefined : isFargate ? 'FARGATE' : 'EC2',
+      LAUNCH_TYPE: strategiesOf(props) ? undefined : isFargate ? 'FARGATE' : 'EC2',
       SUBNETS: Fn.join(',', this.vpc!.selectSubnets(taskSubnets(props, props)).subnetIds),
       SECURITY_GROUPS: Fn.join(',', this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId)),
       ASSIGN_PUBLIC_IP: isFargate && props.assignPublicIp ? 'ENABLED' : 'DISABLED',
@@ -128,14 +128,14 @@ export class LaunchableTask extends HybridFunction {
    */
   public runTaskState(scope: Construct, id: string, props: RunTaskStateProps = {}): tasks.EcsRunTask {
     const { cluster, taskDefinition } = this;
-    const { capacityProviderStrategies, platformVersion, placementConstraints, placementStrategies } = this.props;
+    const { platformVersion, placementConstraints, placementStrategies } = this.props;
     const { assignPublicIp, enableExecuteCommand, propagateTags } = this.props;
     return runTaskState(scope, id, {
       ...props,
       cluster: cluster!,
       taskDefinition: taskDefinition!,
       isFargate: isFargateTask(this.props),
-      capacityProviderStrategies,
+      capacityProviderStrategies: strategiesOf(this.props),
       platformVersion,
       placementConstraints,
       placementStrategies,

@@ -16,6 +16,7 @@ export const ERRORS = {
   CACHE_UNUSABLE: 'make the folder writable, or let the variable CDK_HYBRID_CACHE_DIR name another one',
   CAPACITY_ARCHITECTURE: 'set architecture, or give a capacity provider of that architecture',
   CERTIFICATE_MISSING: 'set certificates',
+  CERTIFICATE_REGION: 'ask AWS Certificate Manager for one in the region of the load balancer',
   CLUSTER_CONFLICT: 'set it where the cluster is made, or once for all functions of the stack',
   CLUSTER_MISSING: 'set cluster, or run on Fargate',
   CODE_DIRECTORY_NOT_FOUND: 'give the path of an existing directory, relative to the working directory of the app',

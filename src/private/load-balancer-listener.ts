@@ -42,6 +42,11 @@ const OF_LOAD_BALANCERS = [
   'dropInvalidHeaderFields', 'desyncMitigationMode',
 ] as const;
 
+/** Whether a trigger says something of its listener or load balancer. */
+export function saysListener(options: ListenerOptions): boolean {
+  return ([...OF_LISTENERS, ...OF_LOAD_BALANCERS, 'listener', 'loadBalancer'] as const).some(property => options[property] !== undefined);
+}
+
 /** Finds or makes the listener of a trigger. */
 export function listenerOf(scope: Construct, options: ListenerOptions, vpc: () => ec2.IVpc): UsedListener {
   const { listener, loadBalancer } = options;
@@ -124,6 +129,7 @@ function listenerOn(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalanc
   if (protocol === HTTP && certificates.length > 0) {
     throw problem(scope, 'LOAD_BALANCER_CONFLICT', { property: 'listenerProtocol', given: protocol, accepted: 'HTTPS, or not given, with certificates' });
   }
+  certificates.forEach(certificate => checkCertificate(scope, certificate));
   const port = options.listenerPort ?? (protocol === HTTPS ? 443 : 80);
   if (!Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
     throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'listenerPort', given: port, accepted: '1 to 65535' });
@@ -144,6 +150,17 @@ function listenerOn(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalanc
     });
   }
   return listener;
+}
+
+/** Source: "Create an HTTPS listener" in the guide of Application Load Balancers: the certificate and the load balancer are in one region. */
+function checkCertificate(scope: Construct, { certificateArn }: elbv2.IListenerCertificate): void {
+  const { region } = Stack.of(scope);
+  if (Token.isUnresolved(certificateArn) || Token.isUnresolved(region)) { return; }
+  const [, , , place] = certificateArn.split(':');
+  // Those of IAM have none.
+  if (place && place !== region) {
+    throw problem(scope, 'CERTIFICATE_REGION', { property: 'certificates', given: certificateArn, accepted: `certificates of ${region}, the region of the load balancer` });
+  }
 }
 
 type Purpose = 'routes' | 'redirect';

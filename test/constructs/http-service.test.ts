@@ -103,6 +103,18 @@ test('addRoute: further routes with settings of their own', () => {
   template.hasResourceProperties('AWS::ECS::Service', { LoadBalancers: [Match.anyValue(), Match.anyValue()] });
 });
 
+test('addRoute: on the listener of the service, which its host answers for', () => {
+  const template = templateOf(stack => ({
+    certificates: [certificate(stack)], path: '/api/*', eventFormat: HttpEventFormat.V2, cors: { allowOrigins: ['*'] }, healthCheckPath: '/up',
+  }), api => { api.addRoute('Partners', { path: '/partners/*' }); });
+  expect(Object.values(template.findResources(RULE)).map(({ Properties }) => Properties.ListenerArn.Ref)).toEqual([1, 2].map(() => expect.stringMatching(/CdkHybridListener443/)));
+  expect(Object.values(template.findResources(TARGETS)).map(({ Properties }) => Properties.HealthCheckPath)).toEqual(['/up', '/up']);
+  const behindImported = templateOf(stack => ({ listener: imported(stack), minPriority: 10, maxPriority: 999, path: '/a' }), api => { api.addRoute('More', { path: '/b' }); });
+  behindImported.resourceCountIs(RULE, 2);
+  const elsewhere = templateOf({}, api => { api.addRoute('Internal', { internal: true }); });
+  elsewhere.resourceCountIs(BALANCER, 2);
+});
+
 test('streaming is what a service does anyway', () => {
   templateOf({ streaming: true }).resourceCountIs(RULE, 1);
 });

@@ -109,6 +109,7 @@ describe('a launcher finds what it needs in its environment', () => {
       return { cluster, capacityProviderStrategies: [{ capacityProvider: provider.capacityProviderName }] };
     });
     expect(onInstances).not.toHaveProperty('TASK_LAUNCH_TYPE');
+    expect(environment({ capacityProviderStrategies: [] })).toHaveProperty('TASK_LAUNCH_TYPE', 'FARGATE');
     expect(Object.keys(launchable().task.launchEnvironment('JOB'))).toContain('JOB_CLUSTER');
   });
 });

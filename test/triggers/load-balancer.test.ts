@@ -183,6 +183,12 @@ describe('HTTPS', () => {
     synth({ listenerPort: 8080, listenerProtocol: elbv2.ApplicationProtocol.HTTP }).template.hasResourceProperties(LISTENER, { Port: 8080, Protocol: 'HTTP' });
   });
 
+  test('a certificate of another region is refused', () => {
+    const elsewhere = (stack: Stack) => acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:111122223333:certificate/1');
+    expect(refusal(() => synth(stack => ({ certificates: [elsewhere(stack)] }))))
+      .toMatch(/^Stack\/Hello\/LoadBalancer: 'certificates' must be certificates of eu-west-1, the region of the load balancer, got 'arn:aws:acm:us-east-1:[^']*'; .*\[CDK_HYBRID_CERTIFICATE_REGION\]$/);
+  });
+
   test('several certificates are on the listener', () => {
     synth(stack => ({ certificates: [certificate(stack), certificate(stack, 'Second')] })).template.resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerCertificate', 1);
   });
@@ -336,7 +342,7 @@ describe('priorities', () => {
   });
 });
 
-describe('an existing listener', () => {
+describe('an existing listener: listener', () => {
   test('imported: rules between minPriority and maxPriority, no load balancer and no VPC for a Lambda function', () => {
     const { template, trigger } = synth(stack => ({ listener: imported(stack), minPriority: 100, maxPriority: 199, path: '/a' }));
     template.resourceCountIs(BALANCER, 0);
@@ -380,7 +386,7 @@ describe('an existing listener', () => {
   });
 });
 
-describe('an existing load balancer', () => {
+describe('an existing load balancer: loadBalancer', () => {
   const mine = (stack: Stack) => new elbv2.ApplicationLoadBalancer(stack, 'Mine', { vpc: new ec2.Vpc(stack, 'Vpc'), internetFacing: true });
 
   test('gets a listener, which functions share', () => {
@@ -484,7 +490,7 @@ describe('on computes with a port', () => {
   });
 });
 
-describe('CORS', () => {
+describe('CORS: cors', () => {
   const CORS: HttpCors = { allowOrigins: ['https://example.com'], allowMethods: ['GET', 'PUT'], allowHeaders: ['content-type'], exposeHeaders: ['etag'], allowCredentials: true, maxAge: Duration.minutes(10) };
   const preflight = (...conditions: object[]) => Match.objectLike({
     Conditions: [...conditions, field('http-request-method', 'HttpRequestMethodConfig', ['OPTIONS']), { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'access-control-request-method', Values: ['*'] } }],
@@ -637,7 +643,7 @@ describe('logins', () => {
   });
 });
 
-test('two load balancer triggers of one function need ids', () => {
+test('two load balancer triggers of one function differ in their id', () => {
   const stack = newStack();
   const hello = fn(stack);
   hello.addTrigger(Trigger.loadBalancer({ path: '/a' }));

@@ -108,7 +108,7 @@ describe('when a handler is scheduled', () => {
     });
   });
 
-  test('several schedules of a function have ids; other times change a schedule and do not replace it', () => {
+  test('several schedules of a function differ in their id; other times change a schedule and do not replace it', () => {
     const ids = (expression: string) => Object.keys(synthesized(stack => {
       const fn = new HybridFunction(stack, 'Nightly', { runtime: HandlerRuntime.AWS_NODEJS_24, code: SMALL_CODE });
       fn.addTrigger(Trigger.schedule({ schedule: ScheduleExpression.expression(expression) }));
