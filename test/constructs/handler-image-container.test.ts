@@ -1,29 +1,57 @@
-import { existsSync, lstatSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { App, Stack, Stage } from 'aws-cdk-lib';
-import { buildsOf, container, image, project, tree } from './images';
-import { ContainerRuntimeProps, HandlerCode, HandlerImage, HandlerImageProps, HandlerRuntime } from '../../src';
+import { App, Stack, Stage, Token } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { buildsOf, container, image, project, synth, tree } from './images';
+import { Compute, ContainerRuntimeProps, HandlerCode, HandlerImage, HandlerImageProps, HandlerRuntime, HybridFunction } from '../../src';
 import { refusal } from '../refusal';
 import { inDirectory, workspace } from '../workspace';
 
-describe('a container of one\'s own', () => {
+describe('container build: a container of one\'s own', () => {
   const files = { 'docker/Dockerfile': 'FROM scratch\nCOPY LICENSE /\n', 'LICENSE': 'free', 'conf/abc.conf': '', 'conf/sub/more.conf': '' };
 
-  test('is built of its Dockerfile and the additional files, with nothing of ours', () => {
-    const made = container(project(files), {
-      dockerfile: 'docker/Dockerfile',
-      additionalFiles: [{ source: 'LICENSE', destination: 'LICENSE' }, { source: 'conf', destination: 'etc/abc' }, { source: 'LICENSE', destination: 'legal/' }],
-      buildArgs: { A: '1' },
-      target: 'final',
-    });
-    expect(tree(made.context)).toEqual(['Dockerfile', 'LICENSE', 'etc', 'etc/abc', 'etc/abc/abc.conf', 'etc/abc/sub', 'etc/abc/sub/more.conf', 'legal', 'legal/LICENSE']);
+  test('dockerfile: own Dockerfile, with nothing of ours built in', () => {
+    const made = container(project(files), { dockerfile: 'docker/Dockerfile' });
+    expect(tree(made.context)).toEqual(['Dockerfile']);
     expect(made.dockerfile).toBe(files['docker/Dockerfile']);
-    expect(made.build).toEqual({ directory: made.build.directory, dockerFile: 'Dockerfile', dockerBuildArgs: { A: '1' }, dockerBuildTarget: 'final', platform: 'linux/amd64' });
+    expect(made.build).toEqual({ directory: made.build.directory, dockerFile: 'Dockerfile', platform: 'linux/amd64' });
     expect(readdirSync(made.outdir).filter(name => name.startsWith('runtime.'))).toEqual([]);
   });
 
-  test('finds what it was promised in its environment', () => {
+  test('additionalFiles: in the build context at their destination', () => {
+    const made = container(project(files), {
+      dockerfile: 'docker/Dockerfile',
+      additionalFiles: [{ source: 'LICENSE', destination: 'LICENSE' }, { source: 'conf', destination: 'etc/abc' }, { source: 'LICENSE', destination: 'legal/' }],
+    });
+    expect(tree(made.context)).toEqual(['Dockerfile', 'LICENSE', 'etc', 'etc/abc', 'etc/abc/abc.conf', 'etc/abc/sub', 'etc/abc/sub/more.conf', 'legal', 'legal/LICENSE']);
+    expect(readFileSync(join(made.context, 'legal/LICENSE'), 'utf8')).toBe('free');
+  });
+
+  test('buildArgs, such as a base-image mirror for its FROM; each value makes another image', () => {
+    const directory = project({ ...files, 'docker/Dockerfile': 'ARG BASE=debian:12\nFROM $BASE\n' });
+    const built = (buildArgs?: { [name: string]: string }) => container(directory, { dockerfile: 'docker/Dockerfile', buildArgs });
+    expect(built({ BASE: 'mirror.example.com/debian:12' }).build.dockerBuildArgs).toEqual({ BASE: 'mirror.example.com/debian:12' });
+    expect(new Set([built(), built({ BASE: 'a' }), built({ BASE: 'b' })].map(({ hash }) => hash)).size).toBe(3);
+    expect(refusal(() => built({ BASE: Token.asString({ Ref: 'Base' }) }))).toBe('Stack/Image: \'buildArgs\' must be values that are known at synth, '
+      + 'got \'a value that is known at deployment only\'; give plain strings [CDK_HYBRID_CONTAINER_BUILD_ARG]');
+  });
+
+  test('target: one stage of its Dockerfile; each makes another image', () => {
+    const directory = project({ ...files, 'docker/Dockerfile': 'FROM scratch AS one\nFROM scratch AS two\n' });
+    const [one, two] = ['one', 'two'].map(target => container(directory, { dockerfile: 'docker/Dockerfile', target }));
+    expect([one, two].map(({ build }) => build.dockerBuildTarget)).toEqual(['one', 'two']);
+    expect(one.hash).not.toBe(two.hash);
+  });
+
+  test('platform: always that of the architecture', () => {
+    const platform = (architecture?: lambda.Architecture) => container(project(files), { dockerfile: 'docker/Dockerfile' }, { architecture }).build.platform;
+    expect([platform(), platform(lambda.Architecture.X86_64), platform(lambda.Architecture.ARM_64)]).toEqual(['linux/amd64', 'linux/amd64', 'linux/arm64']);
+  });
+
+  test('entrypoint, handler and stage: what it was promised is in its environment', () => {
     const directory = project(files);
     const environment = (props: Partial<ContainerRuntimeProps>, others: HandlerImageProps = {}) => container(directory, { dockerfile: 'docker/Dockerfile', ...props }, others).image.environment;
     expect(environment({ entrypoint: '/bin/abc -d' })).toEqual({
@@ -41,12 +69,25 @@ describe('a container of one\'s own', () => {
     });
   });
 
+  test('entrypoint is the same on each compute that runs images, whose command is the image\'s own', () => {
+    const { template } = synth(project(files), stack => {
+      const runtime = HandlerRuntime.container({ dockerfile: 'docker/Dockerfile', entrypoint: '/bin/abc -d' });
+      const fn = new HybridFunction(stack, 'Abc', { runtime, compute: Compute.lambdaImage(), vpc: new ec2.Vpc(stack, 'Vpc') });
+      fn.addCompute('Job', Compute.batchJob());
+      fn.addCompute('Task', Compute.task());
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { ENTRYPOINT: '/bin/abc -d' } }, ImageConfig: Match.absent() });
+    const told = Match.arrayWith([{ Name: 'ENTRYPOINT', Value: '/bin/abc -d' }]);
+    template.hasResourceProperties('AWS::Batch::JobDefinition', { ContainerProperties: { Environment: told, Command: Match.absent() } });
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', { ContainerDefinitions: [Match.objectLike({ Environment: told, Command: Match.absent(), EntryPoint: Match.absent() })] });
+  });
+
   test('code is in the folder code', () => {
     const made = container(project(files), { dockerfile: 'docker/Dockerfile' }, { code: HandlerCode.fromDirectory('dist') });
     expect(tree(made.context)).toEqual(['Dockerfile', 'code', 'code/index.js']);
   });
 
-  test('a folder of one\'s own is the context, as its .dockerignore says', () => {
+  test('path: a folder of one\'s own is the context, as its .dockerignore says', () => {
     const directory = project({ 'svc/Dockerfile': 'FROM scratch\n', 'svc/.dockerignore': '*.log\nsecret\n!keep.log\nDockerfile\n', 'svc/a.log': '', 'svc/keep.log': '', 'svc/secret/key': '', 'svc/src/main.py': '' });
     symlinkSync('/etc/hostname', join(directory, 'svc/link'));
     const made = container(directory, { path: 'svc', additionalFiles: [{ source: 'svc/a.log', destination: 'a.log' }] });
@@ -60,7 +101,7 @@ describe('a container of one\'s own', () => {
     expect(tree(made.context)).toEqual(['Dockerfile', 'dist', 'dist/index.js']);
   });
 
-  test('with our host, the files of a layer are a build context that its Dockerfile copies from', () => {
+  test('host: with ours, the files of a layer are a build context that its Dockerfile copies from', () => {
     const made = inDirectory(project(files), { CDK_HYBRID_CACHE_DIR: join(tmpdir(), 'cdk-hybrid-test-cache') }, () => synthHosted());
     expect(existsSync(join(made.outdir, made.build.directory, made.build.dockerBuildContexts!['cdk-hybrid'], 'opt/cdk-hybrid/entrypoint'))).toBe(true);
 

@@ -5,7 +5,7 @@ import { HandlerRuntime } from '../../src';
 import { refusal } from '../refusal';
 
 describe('an extended runtime', () => {
-  test('has its instructions before the runtime and the code, as root, in order', () => {
+  test('instructions, file, additionalFiles and buildArgs: they stand before the runtime and the code, as root, in order', () => {
     const directory = project({ 'image/fonts.Dockerfile': 'ARG FONT\r\nRUN apt-get install -y $FONT\r\n', 'image/policy.xml': '<x/>' });
     const made = extended(directory,
       { baseImage: 'ubuntu:24.04', instructions: ['RUN one', 'COPY policy.xml /etc/'], additionalFiles: [{ source: 'image/policy.xml', destination: 'policy.xml' }] },
@@ -21,7 +21,7 @@ describe('an extended runtime', () => {
     expect(readFileSync(join(made.context, 'policy.xml'), 'utf8')).toBe('<x/>');
   });
 
-  test('the last base image counts; a digest is as good as a tag', () => {
+  test('baseImage: a base-image mirror, by tag or digest; the last one counts', () => {
     const digest = `registry.example:5000/base@sha256:${'0'.repeat(64)}`;
     expect(extended(project(), { baseImage: 'first' }, { baseImage: digest }, {}).dockerfile.split('\n')[0]).toBe(`FROM ${digest}`);
   });

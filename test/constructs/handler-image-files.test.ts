@@ -4,7 +4,7 @@ import { container, extended, project, tree } from './images';
 import { refusal } from '../refusal';
 import { addFiles, workspace } from '../workspace';
 
-describe('additional files', () => {
+describe('additional files (additionalFiles: source and destination)', () => {
   const outside = workspace({ secret: 'x' });
   const directory = project({
     'Dockerfile': 'FROM scratch\n', 'a.txt': 'a', 'folder/inner.txt': 'i', 'folder/deep/x.txt': 'x', 'svc/Dockerfile': 'FROM scratch\n', 'svc/a.txt': '', 'svc/nested/file': '',

@@ -95,7 +95,7 @@ describe('the image of a Node.js runtime', () => {
     });
   });
 
-  test('the platform is the architecture\'s, with the engine of that architecture', () => {
+  test('platform: the architecture\'s, with the engine of that architecture', () => {
     const made = image(project(), { architecture: lambda.Architecture.ARM_64 });
     expect(made.build.platform).toBe('linux/arm64');
     const layer = join(made.context, made.build.dockerBuildContexts!['cdk-hybrid'], 'opt/cdk-hybrid/layer.json');

@@ -114,7 +114,7 @@ describe('a container of one\'s own on Lambda', () => {
   });
 });
 
-describe('an image that functions share', () => {
+describe('shared image: one that functions share (image)', () => {
   const shared = (props: HybridFunctionProps, image: object = {}) => synthesized(stack => {
     const given = new HandlerImage(stack, 'Image', { code: SMALL_CODE, runtime: SMALL_RUNTIME, handler: 'users.list', ...image });
     new HybridFunction(stack, 'One', { ...props, compute: Compute.lambdaImage({ image: given }) });

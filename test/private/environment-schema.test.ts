@@ -16,7 +16,7 @@ test('a value that is known is checked at synth, and nothing is left for the sta
   expect(check({ LIMIT: { kind: EnvironmentKind.INTEGER } }, { LIMIT: '10' })).toEqual({ environment: { LIMIT: '10' }, environmentSchema: undefined });
 });
 
-test('a default stands where nobody gives a value, and must be of its own kind', () => {
+test('default (defaultValue): it stands where nobody gives a value, and must be of its own kind', () => {
   expect(check({ LIMIT: { defaultValue: '10' } }, {}).environment).toEqual({ LIMIT: '10' });
   expect(check({ LIMIT: { defaultValue: '10' } }, { LIMIT: '20' }).environment).toEqual({ LIMIT: '20' });
   expect(() => check({ LIMIT: { defaultValue: 'ten', kind: EnvironmentKind.NUMBER } }, {})).toThrow("'environment.LIMIT' must be of the kind 'number', got 'ten'");
@@ -30,7 +30,7 @@ test('tokens and secrets are checked when the handler starts', () => {
   });
 });
 
-test('a required variable without a value is refused with what it is for', () => {
+test('required: a variable without a value is refused with what it is for', () => {
   expect(() => check({ TABLE: { description: 'where orders go' } }, {})).toThrow("'environment.TABLE' must be given (where orders go), got undefined");
   expect(check({ TABLE: { required: false } }, {}).environment).toEqual({});
 });
