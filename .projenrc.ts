@@ -45,6 +45,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/assert@^2.68.0',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3',
+    '@aws-sdk/client-sqs',
     // what our signatures are compared with
     '@smithy/signature-v4',
     '@types/aws-lambda',

@@ -30,6 +30,11 @@ export function motoServer(): string | undefined {
   return program('moto_server (Python package moto)', 'moto_server');
 }
 
+/** ElasticMQ, which stands in for SQS: visibility timeouts, FIFO groups and dead letters. Its argument is its configuration. */
+export function queueServer(): string | undefined {
+  return program('ElasticMQ (org.elasticmq:elasticmq-server, Maven Central)', 'elasticmq');
+}
+
 /** cfn-lint, which knows the schemas of AWS's resources. */
 export function templateLinter(): string | undefined {
   return program('cfn-lint (Python package)', 'cfn-lint');

@@ -4,7 +4,7 @@ import { RUNTIME_CONTRACT } from '../../src/private/runtime-contract';
 
 const layers = join(__dirname, '../../layers');
 
-const NAMES = /(?<![A-Z_])(?:_?(?:AWS|LAMBDA|HYBRID)_[A-Z0-9_]+|_HANDLER|_X_AMZN_TRACE_ID|PORT)\b/g;
+const NAMES = /(?<![A-Z_])(?:_?(?:AWS|LAMBDA|HYBRID)_[A-Z0-9_]+|_HANDLER|_X_AMZN_TRACE_ID|ECS_AGENT_URI|PORT)\b/g;
 
 /** Names of the environment that the run-time program has in its sources; those of symbols aside. */
 function namesInSources(): string[] {
@@ -27,7 +27,7 @@ test('the contract has every name that the run-time program reads or sets, and l
 });
 
 test('docs/host.md says what each setting of the host means, and names no other', () => {
-  const settings = ['host/settings.ts', 'host/s3-object.ts', 'sources/http/settings.ts'].map(path => readFileSync(join(layers, 'runtime', path), 'utf8'));
+  const settings = ['host/settings.ts', 'host/s3-object.ts', 'sources/http/settings.ts', 'sources/queue/settings.ts', 'sources/queue/sqs-client.ts'].map(path => readFileSync(join(layers, 'runtime', path), 'utf8'));
   const page = readFileSync(join(__dirname, '../../docs/host.md'), 'utf8');
   const rows = page.split('\n').filter(line => line.startsWith('| `')).map(line => line.split('|')[1]);
   expect(namesIn(...settings).filter(name => !namesIn(...rows).includes(name))).toEqual([]);

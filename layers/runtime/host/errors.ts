@@ -7,6 +7,7 @@ export const HOST_ERRORS = {
   EVENT_MISSING: 'set HYBRID_EVENT or HYBRID_EVENT_S3_URI',
   EVENT_TOO_LARGE: 'pass where the data is (an object in S3, say), not the data',
   EVENT_UNREADABLE: 'check that the object exists and that the role of the task may read it (s3:GetObject)',
+  QUEUE_UNUSABLE: 'check that the queue exists and that the role of the task may use it (sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility, sqs:GetQueueAttributes)',
   RESULT_UNWRITABLE: 'check that the bucket exists and that the role of the task may write to it (s3:PutObject)',
   SETTING_INVALID: 'correct the environment of the container',
 } as const;

@@ -1,5 +1,6 @@
 /** Defines how the host runs a handler once, as a task or as a process, and ends with its exit code. */
 /* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
+import { describeAwsError } from './aws-error';
 import { HostError, tell } from './errors';
 import { describeInitFailure } from './init-failure';
 import type { S3Location } from './s3-location';
@@ -63,7 +64,7 @@ async function readObject(location: S3Location): Promise<Buffer> {
   try {
     content = await s3().readObject(location, MAX_EVENT_BYTES);
   } catch (error) {
-    throw new HostError('EVENT_UNREADABLE', `cannot read ${uriOf(location)}: ${described(error)}`);
+    throw new HostError('EVENT_UNREADABLE', `cannot read ${uriOf(location)}: ${describeAwsError(error)}`);
   }
   if (!content) throw new HostError('EVENT_TOO_LARGE', `the event in ${uriOf(location)} is over ${MAX_EVENT_BYTES} bytes`);
   return checked(content, uriOf(location));
@@ -86,7 +87,7 @@ async function delivered(result: Buffer, location: S3Location | undefined): Prom
     await s3().writeObject(location, result);
     return true;
   } catch (error) {
-    tell(new HostError('RESULT_UNWRITABLE', `cannot write ${uriOf(location)}: ${described(error)}`).message);
+    tell(new HostError('RESULT_UNWRITABLE', `cannot write ${uriOf(location)}: ${describeAwsError(error)}`).message);
     return false;
   }
 }
@@ -105,12 +106,6 @@ function inOneLine(result: Buffer): string {
 
 function uriOf({ bucket, key }: S3Location): string {
   return `s3://${bucket}/${key}`;
-}
-
-/** The name says more than the message, and the status is all there is when the answer has no body. */
-function described(error: unknown): string {
-  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  return $metadata?.httpStatusCode ? `${name}: ${message} (HTTP ${$metadata.httpStatusCode})` : `${name}: ${message}`;
 }
 
 function s3(): typeof import('./s3-object') {

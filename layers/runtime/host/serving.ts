@@ -3,7 +3,8 @@
 import { HostError, tell } from './errors';
 import type * as HttpServingModule from './http-serving';
 import { describeInitFailure } from './init-failure';
-import type { HostSettings } from './settings';
+import type * as QueueServingModule from './queue-serving';
+import type { HostSettings, SourceName } from './settings';
 import { GRACE_MS, type Invoker } from '../core/invoker';
 import type { Metrics } from '../core/metrics';
 import type * as EmulatorModule from '../sources/emulator';
@@ -11,7 +12,7 @@ import type * as EmulatorModule from '../sources/emulator';
 /** A way in for invocations. */
 export interface ServingSource {
   listen(): Promise<void>;
-  /** The handler is initialized. Gives the address. */
+  /** The handler is initialized. Gives the address, or the addresses of what it takes work from. */
   ready(): string;
   /** Takes no more work; settles when what it has taken is over. */
   drain(): Promise<void>;
@@ -20,7 +21,7 @@ export interface ServingSource {
 export async function serve(invoker: Invoker, settings: HostSettings, stopRequested: Promise<void>, metrics: Metrics | undefined): Promise<number> {
   let stopping = false;
   void stopRequested.then(() => { stopping = true; });
-  const sources = settings.sources.map((name) => (name === 'http' ? http(invoker, settings, metrics) : emulator(invoker, settings)));
+  const sources = settings.sources.map((name) => opened(name, invoker, settings, metrics));
   await Promise.all(sources.map((source) => source.listen())).catch((error) => unusable(settings, error));
   const failure = await Promise.race([invoker.start(), stopRequested]).catch((error) => unusable(settings, error));
   if (failure) {
@@ -28,7 +29,7 @@ export async function serve(invoker: Invoker, settings: HostSettings, stopReques
     await invoker.stop(0, GRACE_MS);
     return 1;
   }
-  if (!stopping) settings.sources.forEach((name, index) => tell(`${name} listens on ${sources[index].ready()}`));
+  if (!stopping) settings.sources.forEach((name, index) => tell(`${name} ${name === 'queue' ? 'receives from' : 'listens on'} ${sources[index].ready()}`));
 
   await stopRequested;
   const graceMs = Math.min(GRACE_MS, settings.stopTimeoutMs / 2);
@@ -42,9 +43,22 @@ function unusable({ port }: HostSettings, error: Error): never {
   throw new HostError('ADDRESS_UNUSABLE', `cannot listen on port ${port}: ${error.message}`);
 }
 
+function opened(name: SourceName, invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
+  switch (name) {
+    case 'http': return http(invoker, settings, metrics);
+    case 'queue': return queue(invoker, settings);
+    default: return emulator(invoker, settings);
+  }
+}
+
 function http(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   const { httpSource } = require('./http-serving') as typeof HttpServingModule;
   return httpSource(invoker, settings, metrics);
+}
+
+function queue(invoker: Invoker, settings: HostSettings): ServingSource {
+  const { queueSource } = require('./queue-serving') as typeof QueueServingModule;
+  return queueSource(invoker, settings);
 }
 
 function emulator(invoker: Invoker, { port, name }: HostSettings): ServingSource {

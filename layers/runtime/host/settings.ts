@@ -4,7 +4,7 @@ import { cpuCount, memoryMiB } from './container-limits';
 import { s3Setting, type S3Location } from './s3-location';
 import { choiceSetting, integerSetting, SettingError, type Environment } from '../core/settings';
 
-export const SOURCES = ['http', 'emulator', 'task', 'process'] as const;
+export const SOURCES = ['http', 'queue', 'emulator', 'task', 'process'] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 export interface HostSettings {
@@ -35,6 +35,10 @@ export interface HostSettings {
   readonly metrics: boolean;
   /** Which variables the handler needs, as JSON. */
   readonly environmentSchema?: string;
+  /** Whether a task of ECS is not to be stopped while it works longer than a stop may take. */
+  readonly taskProtection: boolean;
+  /** Where the agent of ECS is asked for that. */
+  readonly ecsAgentUri?: string;
   /** The event of a task or a process, as it was given, or where it is. */
   readonly event?: string;
   readonly eventObject?: S3Location;
@@ -78,6 +82,8 @@ export function hostSettings(command: readonly string[], environment: Environmen
     logFormat: choiceSetting({ AWS_LAMBDA_LOG_FORMAT: environment.AWS_LAMBDA_LOG_FORMAT?.toLowerCase() }, 'AWS_LAMBDA_LOG_FORMAT', ['text', 'json'], 'text'),
     metrics: choiceSetting(environment, 'HYBRID_METRICS', ['emf', 'none'], 'none') === 'emf',
     environmentSchema: environment.HYBRID_ENVIRONMENT_SCHEMA || undefined,
+    taskProtection: choiceSetting(environment, 'HYBRID_TASK_PROTECTION', ['true', 'false'], 'false') === 'true',
+    ecsAgentUri: environment.ECS_AGENT_URI || undefined,
     ...(once && onceSettings(environment)),
     environment: passedOn(environment),
   };
