@@ -18,9 +18,11 @@ afterAll(async () => {
   await Promise.all(started.splice(0).map(container => container.remove()));
 });
 
-/** How a container is run. Its network is the machine's, so a server in it needs a port that is free here. */
+/** How a container is run. Its network is the machine's unless it is told another, so a server in it needs a port that is free here. */
 export interface RunOptions {
   readonly environment?: { readonly [name: string]: string };
+  /** `none`, `container:NAME`. */
+  readonly network?: string;
   /** Further options of the engine: `--read-only`, `--memory=256m`. */
   readonly options?: readonly string[];
   /** In the place of the image's command. */
@@ -33,16 +35,18 @@ export class Container {
   public stdout = '';
   public stderr = '';
 
+  /** What the engine knows it by. */
+  public readonly name = `cdk-hybrid-test-${randomUUID()}`;
+
   /** Its status, when it has ended. */
   public readonly exited: Promise<number>;
 
   private status?: number;
-  private readonly name = `cdk-hybrid-test-${randomUUID()}`;
   private readonly child: ChildProcess;
 
-  constructor(image: string, { environment = {}, options = [], command = [] }: RunOptions = {}) {
+  constructor(image: string, { environment = {}, network = 'host', options = [], command = [] }: RunOptions = {}) {
     this.child = spawn(client, [
-      'run', '--rm', '--name', this.name, '--network', 'host',
+      'run', '--rm', '--name', this.name, '--network', network,
       ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
       ...options, image, ...command,
     ], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -51,6 +55,11 @@ export class Container {
     this.exited = new Promise((resolve, reject) => this.child.once('error', reject).once('close', status => resolve(status ?? -1)));
     this.exited.then(status => { this.status = status; }, () => { this.status = -1; });
     started.push(this);
+  }
+
+  /** Whether it has ended. */
+  public get hasEnded(): boolean {
+    return this.status !== undefined;
   }
 
   /** Waits until the probe says yes; a probe that throws says no. */
@@ -91,6 +100,12 @@ export class Container {
   /** Tells it to stop, and gives its status. */
   public stop(): Promise<number> {
     this.signal('SIGTERM');
+    return this.end();
+  }
+
+  /** Tells it to stop and ends it after so many seconds, as ECS does, and gives its status. */
+  public stopWithin(seconds: number): Promise<number> {
+    engine('stop', '--time', `${seconds}`, this.name);
     return this.end();
   }
 
