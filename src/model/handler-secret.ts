@@ -47,6 +47,7 @@ export class HandlerSecret {
       isPart ? `${arn}:${field}:${versionStage}:${versionId}` : arn,
       () => version ? ecs.Secret.fromSecretsManagerVersion(secret, version, options.field) : ecs.Secret.fromSecretsManager(secret, options.field),
       grantee => secret.grantRead(grantee),
+      options,
     );
   }
 
@@ -64,6 +65,7 @@ export class HandlerSecret {
     public readonly valueFrom: string,
     /** @internal */ public readonly _ecsSecret: () => ecs.Secret,
     private readonly grant: (grantee: iam.IGrantable) => iam.Grant,
+    /** @internal */ public readonly _options: SecretsManagerOptions = {},
   ) {}
 
   /**

@@ -92,6 +92,7 @@ export const ERRORS = {
   SCHEDULE_TIMES: 'choose an end after the start',
   SECRETS_UNSUPPORTED: 'read the secrets in the handler, or use one of our runtimes',
   SECRET_CONFLICT: 'rename one of the two, or remove it from environment',
+  SECRET_VERSION: 'leave one of the two out',
   SIZE_OUT_OF_RANGE: 'choose a value in the range',
   STREAMING_UNSUPPORTED: 'use Compute.service(), which streams through load balancers, or a function URL',
   TAG_SOURCE: 'use PropagatedTagSource.TASK_DEFINITION',

@@ -2,6 +2,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
+import type { HandlerSecret } from '../model/handler-secret';
 
 /**
  * Names that Lambda keeps for itself and refuses in a function's configuration.
@@ -30,10 +31,14 @@ export function checkEnvironment(scope: IConstruct, environment: { [name: string
   }
 }
 
-/** Refuses secrets whose variables the environment cannot have, or has already. */
-export function checkSecrets(scope: IConstruct, secrets: { [name: string]: unknown }, environment: { [name: string]: string }): void {
+/** Refuses secrets whose variables the environment cannot have, or has already, and those of which nobody could say which version is meant. */
+export function checkSecrets(scope: IConstruct, secrets: { [name: string]: HandlerSecret }, environment: { [name: string]: string }): void {
   checkEnvironment(scope, Object.fromEntries(Object.keys(secrets).map(name => [name, ''])));
-  for (const name of Object.keys(secrets)) {
+  for (const [name, { _options: { versionStage, versionId } }] of Object.entries(secrets)) {
+    // Source: "Pass Secrets Manager secrets through Amazon ECS environment variables" in the Amazon ECS Developer Guide.
+    if (versionStage && versionId) {
+      throw problem(scope, 'SECRET_VERSION', { property: `secrets.${name}`, given: `${versionStage} and ${versionId}`, accepted: 'a secret with versionStage or versionId, not both' });
+    }
     if (Object.hasOwn(environment, name)) {
       throw problem(scope, 'SECRET_CONFLICT', { property: `secrets.${name}`, given: 'a name that environment has, too', accepted: 'a name of its own' });
     }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CustomRuntimeLayer, CustomRuntimeLayerProps, LayerBuildMethod } from '../../src/constructs/custom-runtime-layer';
@@ -70,6 +70,14 @@ describe('the layer of the newest Node.js 24', () => {
   test('needs neither network nor npm the second time', () => {
     expect(synth({}, { ...unreachable, PATH: '' }).hash).toBe(made.hash);
   });
+});
+
+test('description, layerVersionName, license and removalPolicy: what the layer version says', () => {
+  const { template } = synth({ description: 'Runs handlers', layerVersionName: 'handlers', license: 'Apache-2.0', removalPolicy: RemovalPolicy.RETAIN });
+  template.hasResource('AWS::Lambda::LayerVersion', {
+    Properties: { Description: 'Runs handlers', LayerName: 'handlers', LicenseInfo: 'Apache-2.0' }, DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain',
+  });
+  synth().template.hasResource('AWS::Lambda::LayerVersion', { Properties: { LayerName: Match.absent(), LicenseInfo: Match.absent() }, DeletionPolicy: Match.absent() });
 });
 
 test('an arm64 layer ships the arm64 engine', () => {
@@ -237,7 +245,7 @@ describe('one line says what is wrong and how to mend it', () => {
     expect(message).not.toContain('\n');
   });
 
-  test('no npm, and no container engine either', () => {
+  test('buildMethod: no npm, and no container engine either', () => {
     const nowhere = { PATH: '', CDK_DOCKER: 'no-such-client' };
     expect(refusal({}, nowhere)).toMatch(/npm, which cannot be started.*\[CDK_HYBRID_NPM_NOT_FOUND\]$/);
     expect(refusal({ buildMethod: LayerBuildMethod.LOCAL }, nowhere)).toMatch(/\[CDK_HYBRID_NPM_NOT_FOUND\]$/);
@@ -250,7 +258,7 @@ describe('one line says what is wrong and how to mend it', () => {
     expect(refusal({ bootstrap: 'no-run-bit' })).toBe("Stack/Runtime: 'bootstrap' must be the path of an executable file, got 'no-run-bit (without run bit)'; chmod +x no-run-bit [CDK_HYBRID_BOOTSTRAP_NOT_EXECUTABLE]");
   });
 
-  test('a Dockerfile layer without its folder, its Dockerfile or a folder of the image', () => {
+  test('a Dockerfile layer without its folder (path), its Dockerfile (file) or a folder of the image (imagePath), and buildArgs that are not known', () => {
     const from = (props: Parameters<typeof CustomRuntimeLayer.fromDockerBuild>[2]) => () =>
       inDirectory(directory, {}, () => CustomRuntimeLayer.fromDockerBuild(new Stack(new App(), 'Stack'), 'Own', props));
     expect(from({ path: 'missing' })).toThrow("Stack/Own: 'path' must be the path of an existing directory, got 'missing'");
@@ -258,6 +266,7 @@ describe('one line says what is wrong and how to mend it', () => {
     expect(from({ path: 'folder' })).toThrow("'file' must be the path of a Dockerfile inside folder, got 'Dockerfile'");
     mkdirSync(join(directory, 'context'));
     writeFileSync(join(directory, 'context/Dockerfile'), 'FROM scratch\n');
+    expect(from({ path: 'context', buildArgs: { A: Token.asString({ Ref: 'A' }) } })).toThrow("'buildArgs' must be values that are known at synth");
     expect(from({ path: 'context', imagePath: '/' })).toThrow("'imagePath' must be an absolute path below /");
   });
 });

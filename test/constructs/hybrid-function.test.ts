@@ -248,7 +248,7 @@ describe('bad input is refused in one line', () => {
 });
 
 describe('code from a directory', () => {
-  test('what is left out is neither counted nor found', () => {
+  test('exclude: what is left out is neither counted nor found', () => {
     const directory = workspace({ 'index.js': 'exports.handler = async () => 1;', 'models/large.bin': '' });
     truncateSync(join(directory, 'models/large.bin'), 300_000_000);
     expect(failure({ code: HandlerCode.fromDirectory(directory, { exclude: ['models'] }) })).toBe('nothing was thrown');

@@ -41,7 +41,7 @@ const ownBootstrap = () => {
   return join(directory, 'bootstrap');
 };
 
-describe('our own runtimes', () => {
+describe('secrets: our own runtimes', () => {
   test('are told where the values are, and may read them: a reference, never a value', () => {
     const { template } = synth();
     expect(variables(template)).toEqual({ HYBRID_SECRETS: JSON.stringify({ API_KEY: SECRET_ARN }) });
@@ -55,7 +55,7 @@ describe('our own runtimes', () => {
     template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [READ] } });
   });
 
-  test('fields, versions, parameters and their keys', () => {
+  test('field and versionStage of a secret; parameters and their keys', () => {
     const { template } = synth(stack => ({
       secrets: {
         PASSWORD: HandlerSecret.fromSecretsManager(new secretsmanager.Secret(stack, 'Login'), { field: 'password', versionStage: 'AWSPREVIOUS' }),
@@ -72,6 +72,16 @@ describe('our own runtimes', () => {
     const [{ Properties: { PolicyDocument: { Statement: statements } } }] = Object.values(template.findResources('AWS::IAM::Policy'));
     expect(statements.flatMap(({ Action }: { Action: string | string[] }) => Action))
       .toEqual(expect.arrayContaining(['secretsmanager:GetSecretValue', 'ssm:GetParameters', 'kms:Decrypt']));
+  });
+
+  test('field and versionId of a secret; both kinds of version at once are refused', () => {
+    const secret = (stack: Stack) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Login', SECRET_ARN);
+    const { template } = synth(stack => ({ secrets: { PASSWORD: HandlerSecret.fromSecretsManager(secret(stack), { field: 'password', versionId: 'v-1' }) } }));
+    expect(variables(template)).toEqual({ HYBRID_SECRETS: JSON.stringify({ PASSWORD: `${SECRET_ARN}:password::v-1` }) });
+    for (const compute of [Compute.lambdaFunction(), Compute.batchJob()]) {
+      expect(refusal(() => synth(stack => ({ compute, secrets: { PASSWORD: HandlerSecret.fromSecretsManager(secret(stack), { versionStage: 'AWSPREVIOUS', versionId: 'v-1' }) } })))).toBe(
+        'Stack/Hello: \'secrets.PASSWORD\' must be a secret with versionStage or versionId, not both, got \'AWSPREVIOUS and v-1\'; leave one of the two out [CDK_HYBRID_SECRET_VERSION]');
+    }
   });
 
   test('the function waits for its leave to read, for it may start at once', () => {
@@ -92,7 +102,7 @@ describe('our own runtimes', () => {
   });
 });
 
-describe('runtimes that AWS manages', () => {
+describe('secrets: managed runtimes', () => {
   test('Node.js is started by our wrapper, which a small layer brings', () => {
     const { template } = synth({ runtime: MANAGED });
     expect(variables(template)).toEqual({ HYBRID_SECRETS: JSON.stringify({ API_KEY: SECRET_ARN }), AWS_LAMBDA_EXEC_WRAPPER: WRAPPER });
@@ -142,7 +152,7 @@ describe('runtimes that AWS manages', () => {
   });
 });
 
-describe('bootstraps of one\'s own', () => {
+describe('secrets: a foreign bootstrap', () => {
   test('a layer over theirs reads the secrets, and starts a copy of it', () => {
     const { app, template } = synth(stack => ({
       runtime: HandlerRuntime.custom(new CustomRuntimeLayer(stack, 'Layer', { engine: SMALL_RUNTIME._parts.engine, bootstrap: ownBootstrap() }).layerVersion),
@@ -178,7 +188,7 @@ describe('bootstraps of one\'s own', () => {
   });
 });
 
-describe('containers of one\'s own', () => {
+describe('secrets: containers of one\'s own', () => {
   const container = (host: boolean) => ({ runtime: HandlerRuntime.container({ dockerfile: 'Dockerfile', host }), code: undefined, compute: Compute.lambdaImage() });
 
   test('with our host have their secrets', () => {
@@ -190,7 +200,7 @@ describe('containers of one\'s own', () => {
   });
 });
 
-describe('a schema beside them', () => {
+describe('environmentSchema: a schema beside them', () => {
   const environmentSchema = { API_KEY: { description: 'of the shop' }, PORT_OF_SHOP: { kind: EnvironmentKind.INTEGER, defaultValue: '443' } };
   const SCHEMA = JSON.stringify({ API_KEY: { required: true, kind: 'string', description: 'of the shop' } });
 

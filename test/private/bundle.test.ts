@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { ModuleFormat, SourceMapMode } from '../../src/model/handler-code';
+import { BundlingOptions, ModuleFormat, SourceMapMode } from '../../src/model/handler-code';
 import { bundle } from '../../src/private/bundle';
 import { BundlingFailure, Esbuild, findEsbuild } from '../../src/private/esbuild';
 import { addFiles, inDirectory, installEsbuild, workspace } from '../workspace';
@@ -174,13 +174,13 @@ test.each([
   [SourceMapMode.INLINE, ['index.js'], true],
   [SourceMapMode.EXTERNAL, ['index.js', 'index.js.map'], false],
   [SourceMapMode.LINKED, ['index.js', 'index.js.map'], true],
-])('source map mode %s', (sourceMap, files, named) => {
+])('sourceMap %s', (sourceMap, files, named) => {
   const made = bundleIn(workspace(HANDLER), counted().esbuild, { sourceMap });
   expect(readdirSync(made.directory).sort()).toEqual(files);
   expect(readFileSync(join(made.directory, 'index.js'), 'utf8').includes('sourceMappingURL')).toBe(named);
 });
 
-test('an ES module bundle has top-level await, and CommonJS packages in it find require and __dirname', () => {
+test('format: an ES module bundle has top-level await, and CommonJS packages in it find require and __dirname', () => {
   const directory = workspace({
     'package.json': '{}',
     'src/hello.ts': 'import { where } from \'old\';\nconst start = await Promise.resolve(\'up\');\nexport const handler = async () => `${start} ${where()}`;\n',
@@ -217,6 +217,36 @@ test('the banner of an ES module may declare require, __filename and __dirname',
   });
   const banner = 'import { createRequire } from "module"; const require = createRequire(import.meta.url); const __filename = "mine", __dirname = "mine";';
   expect(call(bundleIn(directory, counted().esbuild, { format: ModuleFormat.ESM, banner }).directory, {})).toBe('true');
+});
+
+test('minify, keepNames, sourcesContent, mainFields and conditions change the bundle as esbuild says', () => {
+  const directory = workspace({
+    'package.json': '{}',
+    'src/hello.ts': 'import where from \'pkg\';\nimport kind from \'other\';\nclass LongName {}\nexport const handler = async () => `${where} ${kind} ${LongName.name}`;\n',
+    'node_modules/pkg/package.json': '{"name":"pkg","main":"main.js","special":"special.js"}',
+    'node_modules/pkg/main.js': 'module.exports = \'main\';',
+    'node_modules/pkg/special.js': 'module.exports = \'special\';',
+    'node_modules/other/package.json': '{"name":"other","exports":{"edge":"./edge.js","default":"./plain.js"}}',
+    'node_modules/other/edge.js': 'module.exports = \'edge\';',
+    'node_modules/other/plain.js': 'module.exports = \'plain\';',
+  });
+  const made = (options: BundlingOptions) => bundleIn(directory, counted().esbuild, options).directory;
+  const text = (options: BundlingOptions, file = 'index.js') => readFileSync(join(made(options), file), 'utf8');
+  expect(call(made({}), {})).toBe('main plain LongName');
+  expect(call(made({ mainFields: ['special'] }), {})).toBe('special plain LongName');
+  expect(call(made({ conditions: ['edge'] }), {})).toBe('main edge LongName');
+  expect(text({ minify: true }).length).toBeLessThan(text({}).length);
+  expect(call(made({ minify: true }), {})).not.toContain('LongName');
+  expect(call(made({ minify: true, keepNames: true }), {})).toBe('main plain LongName');
+  expect([{}, { sourcesContent: true }].map(options => text(options, 'index.js.map').includes('class LongName'))).toEqual([false, true]);
+});
+
+test('target and tsconfig: how new the JavaScript of a bundle is', () => {
+  const directory = workspace({ ...HANDLER, 'src/hello.ts': 'export const handler = async (event?: { a: number }) => event?.a ?? 1;\n', 'old.json': '{"compilerOptions":{"target":"es2019"}}' });
+  const text = (options: BundlingOptions) => readFileSync(join(bundleIn(directory, counted().esbuild, options).directory, 'index.js'), 'utf8');
+  expect([text({}), text({ target: 'es2019' })].map(made => made.includes('?.'))).toEqual([true, false]);
+  expect(() => text({ tsconfig: join(directory, 'missing.json') })).toThrow(BundlingFailure);
+  expect(text({ tsconfig: join(directory, 'old.json') })).toContain('handler');
 });
 
 test('externals, define, alias, loader, banner and footer reach esbuild', () => {
