@@ -193,7 +193,7 @@ describe('HTTPS', () => {
     synth(stack => ({ certificates: [certificate(stack), certificate(stack, 'Second')] })).template.resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerCertificate', 1);
   });
 
-  test('bad input', () => {
+  test('listenerProtocol and listenerPort that cannot be are refused', () => {
     expect(refusal(() => synth({ listenerProtocol: elbv2.ApplicationProtocol.HTTPS }))).toContain('[CDK_HYBRID_CERTIFICATE_MISSING]');
     expect(refusal(() => synth(stack => ({ certificates: [certificate(stack)], listenerProtocol: elbv2.ApplicationProtocol.HTTP })))).toContain('\'listenerProtocol\'');
     expect(refusal(() => synth({ listenerPort: 70_000 }))).toBe('Stack/Hello/LoadBalancer: \'listenerPort\' must be 1 to 65535, got 70000; choose a value in the range [CDK_HYBRID_SIZE_OUT_OF_RANGE]');
