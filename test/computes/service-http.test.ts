@@ -63,8 +63,11 @@ describe('health check', () => {
       HealthCheckPath: '/up', Matcher: { HttpCode: '200-299' }, HealthCheckIntervalSeconds: 6, HealthCheckTimeoutSeconds: 4, HealthyThresholdCount: 3, UnhealthyThresholdCount: 2,
     });
     expect(handlerOf(template).environment.HYBRID_HTTP_HEALTH_PATH).toBe('/up');
-    attached({ healthCheck: { timeout: Duration.seconds(3) } }).template.hasResourceProperties(TARGET_GROUP, { HealthCheckTimeoutSeconds: 3, HealthCheckIntervalSeconds: 15 });
-    attached({ healthCheck: { timeout: Duration.seconds(20) } }).template.hasResourceProperties(TARGET_GROUP, { HealthCheckTimeoutSeconds: 20, HealthCheckIntervalSeconds: 25 });
+    const times = (timeout: Duration) => {
+      const [{ Properties }] = Object.values(attached({ healthCheck: { timeout } }).template.findResources(TARGET_GROUP));
+      return [Properties.HealthCheckTimeoutSeconds, Properties.HealthCheckIntervalSeconds];
+    };
+    expect([3, 20].map(seconds => times(Duration.seconds(seconds)))).toEqual([[3, 15], [20, 25]]);
   });
 
   test('of a container without our host is on its root', () => {
