@@ -496,7 +496,7 @@ describe('CORS: cors', () => {
     Conditions: [...conditions, field('http-request-method', 'HttpRequestMethodConfig', ['OPTIONS']), { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'access-control-request-method', Values: ['*'] } }],
   });
 
-  test('on Lambda the listener adds the headers and answers preflights', () => {
+  test('allowOrigins, allowMethods, allowHeaders, exposeHeaders, allowCredentials and maxAge: on Lambda the listener adds the headers and answers preflights', () => {
     const { template } = synth({ path: '/api/*', cors: CORS });
     const attribute = (name: string, value: string) => ({ Key: `routing.http.response.access_control_${name}.header_value`, Value: value });
     template.hasResourceProperties(LISTENER, {
