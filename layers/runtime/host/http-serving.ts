@@ -1,4 +1,5 @@
-/** Defines how the host serves HTTP: itself, or by its worker threads, each with connections of its own. */
+/** Defines how the host serves HTTP: itself, or by its worker threads, each with connections of its own; and the private integrations of API Gateway. */
+/* eslint-disable @typescript-eslint/no-require-imports -- a require() is a bundle of its own, loaded when it is first needed */
 import { createServer } from 'node:net';
 import { tell } from './errors';
 import { InvokerCarrier } from './http-carrier';
@@ -9,6 +10,7 @@ import type { HostSettings } from './settings';
 import type { Invoker } from '../core/invoker';
 import type { Metrics } from '../core/metrics';
 import type { SharedInvoker } from '../invokers/shared-invoker';
+import type * as EventGatewayModule from '../sources/http/event-gateway';
 import { HttpSource } from '../sources/http/http-source';
 import type { HttpSettings } from '../sources/http/settings';
 
@@ -20,18 +22,31 @@ const AHEAD = 1;
 
 export function httpSource(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   const http = httpSettings(settings.memoryMiB, SHARES);
-  if (!('servesHttp' in invoker)) return byHost(settings, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http, metrics));
+  if (!('servesHttp' in invoker)) return byHost(settings.port, sourceFor(invoker, settings.workers * (settings.maxConcurrency + AHEAD), http, metrics));
   const shared = invoker as SharedInvoker;
   const source = (): HttpSource => sourceFor(shared, settings.maxConcurrency, http, metrics);
-  return shared.servesHttp ? byThreads(shared, settings, source) : byHost(settings, source());
+  return shared.servesHttp ? byThreads(shared, settings, source) : byHost(settings.port, source());
 }
 
-function sourceFor(invoker: Invoker, capacity: number, settings: HttpSettings, metrics: Metrics | undefined): HttpSource {
+/** On a port of its own, for the headers of private integrations are believed. */
+export function gatewaySource(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
+  const { workers, maxConcurrency, memoryMiB, gatewayPort } = settings;
+  const { GATEWAY } = require('../sources/http/event-gateway') as typeof EventGatewayModule;
+  // Preflights, and headers that let pages of other origins read answers, are API Gateway's.
+  const http = { ...httpSettings(memoryMiB, SHARES), cors: undefined };
+  const capacity = 'servesHttp' in invoker ? maxConcurrency : workers * (maxConcurrency + AHEAD);
+  return byHost(gatewayPort, sourceFor(invoker, capacity, http, metrics, GATEWAY));
+}
+
+/** @param gateway how private integrations are read, where they are what comes */
+function sourceFor(
+  invoker: Invoker, capacity: number, settings: HttpSettings, metrics: Metrics | undefined, gateway?: EventGatewayModule.Gateway,
+): HttpSource {
   const carrier = new InvokerCarrier(invoker, capacity);
-  return new HttpSource({ carrier, settings, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals(metrics).count });
+  return new HttpSource({ carrier, settings, gateway, healthy: () => invoker.healthy, log: tell, onRefused: new Refusals(metrics).count });
 }
 
-function byHost({ port }: HostSettings, source: HttpSource): ServingSource {
+function byHost(port: number, source: HttpSource): ServingSource {
   let url: string;
   return {
     listen: async () => { url = await source.listen({ port }); },

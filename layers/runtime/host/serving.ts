@@ -39,14 +39,15 @@ export async function serve(invoker: Invoker, settings: HostSettings, stopReques
   return drained ? 0 : 1;
 }
 
-function unusable({ port }: HostSettings, error: Error): never {
-  throw new HostError('ADDRESS_UNUSABLE', `cannot listen on port ${port}: ${error.message}`);
+function unusable(settings: HostSettings, error: Error & { readonly port?: number }): never {
+  throw new HostError('ADDRESS_UNUSABLE', `cannot listen on port ${error.port ?? settings.port}: ${error.message}`);
 }
 
 function opened(name: SourceName, invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   switch (name) {
     case 'http': return http(invoker, settings, metrics);
     case 'queue': return queue(invoker, settings);
+    case 'gateway': return gateway(invoker, settings, metrics);
     default: return emulator(invoker, settings);
   }
 }
@@ -54,6 +55,11 @@ function opened(name: SourceName, invoker: Invoker, settings: HostSettings, metr
 function http(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   const { httpSource } = require('./http-serving') as typeof HttpServingModule;
   return httpSource(invoker, settings, metrics);
+}
+
+function gateway(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
+  const { gatewaySource } = require('./http-serving') as typeof HttpServingModule;
+  return gatewaySource(invoker, settings, metrics);
 }
 
 function queue(invoker: Invoker, settings: HostSettings): ServingSource {

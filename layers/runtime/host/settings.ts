@@ -4,7 +4,7 @@ import { cpuCount, memoryMiB } from './container-limits';
 import { s3Setting, type S3Location } from './s3-location';
 import { choiceSetting, integerSetting, SettingError, type Environment } from '../core/settings';
 
-export const SOURCES = ['http', 'queue', 'emulator', 'task', 'process'] as const;
+export const SOURCES = ['http', 'gateway', 'queue', 'emulator', 'task', 'process'] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 export interface HostSettings {
@@ -30,6 +30,8 @@ export interface HostSettings {
   /** How many invocations one process may have at once. */
   readonly maxConcurrency: number;
   readonly port: number;
+  /** Where private integrations of API Gateway come. */
+  readonly gatewayPort: number;
   readonly logFormat: 'text' | 'json';
   /** Whether metrics are written. */
   readonly metrics: boolean;
@@ -79,6 +81,7 @@ export function hostSettings(command: readonly string[], environment: Environmen
     threads: once ? 1 : integerSetting(environment, 'AWS_LAMBDA_NODEJS_WORKER_COUNT', Math.max(2, cpus), 1, 1000),
     maxConcurrency: integerSetting(environment, 'AWS_LAMBDA_MAX_CONCURRENCY', 1, 1, 10_000),
     port: integerSetting(environment, 'PORT', 8080, 0, 65_535),
+    gatewayPort: integerSetting(environment, 'HYBRID_GATEWAY_PORT', 8081, 0, 65_535),
     logFormat: choiceSetting({ AWS_LAMBDA_LOG_FORMAT: environment.AWS_LAMBDA_LOG_FORMAT?.toLowerCase() }, 'AWS_LAMBDA_LOG_FORMAT', ['text', 'json'], 'text'),
     metrics: choiceSetting(environment, 'HYBRID_METRICS', ['emf', 'none'], 'none') === 'emf',
     environmentSchema: environment.HYBRID_ENVIRONMENT_SCHEMA || undefined,

@@ -51,8 +51,8 @@ describe('the host\'s settings', () => {
   });
 
   test.each([
-    [{ HYBRID_SOURCES: 'htp' }, "'HYBRID_SOURCES' must be a list of http, queue, emulator, task, process, got 'htp'"],
-    [{ HYBRID_SOURCES: 'http,' }, "'HYBRID_SOURCES' must be a list of http, queue, emulator, task, process, got 'http,'"],
+    [{ HYBRID_SOURCES: 'htp' }, "'HYBRID_SOURCES' must be a list of http, gateway, queue, emulator, task, process, got 'htp'"],
+    [{ HYBRID_SOURCES: 'http,' }, "'HYBRID_SOURCES' must be a list of http, gateway, queue, emulator, task, process, got 'http,'"],
     [{ HYBRID_SOURCES: 'task,http' }, "'HYBRID_SOURCES' must be 'task' alone: it ends with its one run, got 'task,http'"],
     [{ HYBRID_SOURCES: 'http,emulator' }, "'HYBRID_SOURCES' must be http or emulator: both listen on PORT, got 'http,emulator'"],
     [{ PORT: '65536' }, "'PORT' must be a whole number from 0 to 65535, got '65536'"],
@@ -75,7 +75,7 @@ describe('the host\'s settings', () => {
 
 describe('the program', () => {
   test.each([
-    [{ HYBRID_SOURCES: 'nothing' }, "'HYBRID_SOURCES' must be a list of http, queue, emulator, task, process, got 'nothing'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],
+    [{ HYBRID_SOURCES: 'nothing' }, "'HYBRID_SOURCES' must be a list of http, gateway, queue, emulator, task, process, got 'nothing'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],
     [{ HYBRID_SOURCES: 'task' }, 'HYBRID_SOURCES=task runs one event, and none is given; set HYBRID_EVENT or HYBRID_EVENT_S3_URI [CDK_HYBRID_HOST_EVENT_MISSING]'],
     [{ HYBRID_SOURCES: 'http', HYBRID_HTTP_EVENT: 'v3' }, "'HYBRID_HTTP_EVENT' must be one of v2, v1, alb, alb-multi-value, got 'v3'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],
     [{ HYBRID_SOURCES: 'http', HYBRID_HTTP_EVENT: 'v3', AWS_LAMBDA_MAX_CONCURRENCY: '4' }, "'HYBRID_HTTP_EVENT' must be one of v2, v1, alb, alb-multi-value, got 'v3'; correct the environment of the container [CDK_HYBRID_HOST_SETTING_INVALID]"],

@@ -1,5 +1,6 @@
 /** Defines what the tests of the HTTP source need: a source whose calls a function answers, and clients that speak HTTP byte by byte. */
 import { connect, type Socket } from 'node:net';
+import type { Gateway } from '../../../layers/runtime/sources/http/event-gateway';
 import type { HttpCall, HttpCarrier } from '../../../layers/runtime/sources/http/http-call';
 import { HttpSource } from '../../../layers/runtime/sources/http/http-source';
 import { readHttpSettings, type HttpSettings } from '../../../layers/runtime/sources/http/settings';
@@ -28,11 +29,12 @@ export interface ServeOptions {
   readonly environment?: Record<string, string>;
   readonly settings?: Partial<HttpSettings>;
   readonly capacity?: number;
+  readonly gateway?: Gateway;
   /** @default true */
   readonly ready?: boolean;
 }
 
-export async function serve(carry: HttpCarrier['carry'], { environment = {}, settings, capacity = 100, ready = true }: ServeOptions = {}): Promise<Served> {
+export async function serve(carry: HttpCarrier['carry'], { environment = {}, settings, capacity = 100, ready = true, gateway }: ServeOptions = {}): Promise<Served> {
   const log: string[] = [];
   const refused: number[] = [];
   const calls: HttpCall[] = [];
@@ -46,6 +48,7 @@ export async function serve(carry: HttpCarrier['carry'], { environment = {}, set
   const source = new HttpSource({
     carrier,
     settings: { ...readHttpSettings(environment), ...settings },
+    gateway,
     onRefused: (status) => refused.push(status),
     log: (line) => log.push(line),
   });

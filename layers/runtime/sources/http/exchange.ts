@@ -42,6 +42,8 @@ export class Exchange implements HttpCall {
   turn = 0;
   /** The share of the body in memory. */
   reservation?: Reservation = undefined;
+  /** Whose results the handler's are taken for. */
+  shape: EventShape;
   /** The origin of the page that asks, when answers may be shared. */
   origin: string | undefined = undefined;
   /** The response is complete, or nobody waits for it. */
@@ -50,7 +52,9 @@ export class Exchange implements HttpCall {
   private settled = false;
   private streamed?: StreamedAnswer = undefined;
 
-  constructor(private readonly owner: ExchangeOwner, readonly request: IncomingMessage, readonly response: ServerResponse) {}
+  constructor(private readonly owner: ExchangeOwner, readonly request: IncomingMessage, readonly response: ServerResponse) {
+    this.shape = owner.eventShape;
+  }
 
   get descriptor(): number {
     const { socket, headersSent } = this.response;
@@ -134,7 +138,7 @@ export class Exchange implements HttpCall {
   private sendResult(result: unknown): void {
     let answer;
     try {
-      answer = answerOf(result, this.owner.eventShape);
+      answer = answerOf(result, this.shape);
     } catch (error) {
       this.owner.log(`request ${this.requestId}: the handler's result is no HTTP response: ${(error as Error).message}`);
       return this.sendFailure();

@@ -8,16 +8,19 @@ import { CallQueue } from './call-queue';
 import { Connections } from './connections';
 import { Cors } from './cors';
 import { eventBuilder, type BuildEvent } from './event';
+import type { Gateway } from './event-gateway';
 import { Exchange, type ExchangeOwner } from './exchange';
 import { asFirstProxy } from './forwarded';
 import type { HttpCarrier } from './http-call';
 import { Outbox } from './outbox';
-import { splitTarget } from './request';
+import { splitTarget, type RequestFacts } from './request';
 import type { HttpSettings } from './settings';
 
 export interface HttpSourceOptions {
   readonly carrier: HttpCarrier;
   readonly settings: HttpSettings;
+  /** Requests come from private integrations of API Gateway alone, whose headers are believed. @default - they come from anybody */
+  readonly gateway?: Gateway;
   /** Asked when the host's health is: whether the handler still takes calls. @default true */
   readonly healthy?: () => boolean;
   /** A request was refused before it reached the handler: too much at once (503), too large (413). */
@@ -161,9 +164,11 @@ export class HttpSource {
   }
 
   private accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const { settings } = this.options;
+    const { settings, gateway } = this.options;
     const url = request.url!;
-    if (url.startsWith(settings.healthPath) && (url.length === settings.healthPath.length || url[settings.healthPath.length] === '?')) {
+    if (url.startsWith(settings.healthPath) && (url.length === settings.healthPath.length || url[settings.healthPath.length] === '?')
+      // Of API Gateway's clients each path is the handler's: only the load balancer asks without an integration.
+      && !(gateway && gateway.header in request.headers)) {
       return this.answerHealth(request, response);
     }
     const exchange = new Exchange(this.owner, request, response);
@@ -209,13 +214,13 @@ export class HttpSource {
 
   private submit(exchange: Exchange, body: Buffer | undefined): void {
     if (exchange.over) return;
-    const { settings } = this.options;
+    const { settings, gateway } = this.options;
     const { request } = exchange;
     const { socket, headers, rawHeaders } = request;
     const { path, query } = splitTarget(request.url!);
     exchange.traceId = headers['x-amzn-trace-id'] as string | undefined;
     const first = settings.trustedHops === 0;
-    exchange.event = this.buildEvent({
+    const facts: RequestFacts = {
       method: request.method!,
       path,
       query,
@@ -227,7 +232,15 @@ export class HttpSource {
       requestId: exchange.requestId,
       time: Date.now(),
       body,
-    }, settings);
+    };
+    if (gateway) {
+      const built = gateway.eventOf(facts, settings);
+      if (!built) return this.refuse(exchange, 400, false);
+      exchange.event = built.event;
+      exchange.shape = built.shape;
+    } else {
+      exchange.event = this.buildEvent(facts, settings);
+    }
     if (!this.queue.submit(exchange)) this.refuse(exchange, 503, false);
   }
 
