@@ -16,9 +16,11 @@ test('every pinned version has a SHA-512 for both architectures of Lambda', () =
   }
 });
 
-test('engines are compared by value', () => {
+test('sha512X86 and sha512Arm64: engines are compared by value, their checksums included', () => {
   expect(Engine.nodejs(NODEJS_24.version).equalTo(NODEJS_24)).toBe(true);
   expect(NODEJS_22.equalTo(NODEJS_24)).toBe(false);
+  const own = (sha512X86: string, sha512Arm64?: string) => Engine.nodejs('24.1.2', { sha512X86, sha512Arm64 });
+  expect([own('a').equalTo(own('a')), own('a').equalTo(own('b')), own('a', 'c').equalTo(own('a', 'd'))]).toEqual([true, false, false]);
 });
 
 test('the defaults of the Dockerfile are those of the table', () => {
