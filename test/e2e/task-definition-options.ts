@@ -26,8 +26,8 @@ export function containerOptions(container: ContainerDefinition, task: TaskDefin
   refuseUnknown('container definition', container, [...KNOWN, ...NOT_OF_THE_ENGINE]);
   const { User, ReadonlyRootFilesystem, Ulimits = [], LinuxParameters: linux, MountPoints = [], EntryPoint, StopTimeout } = container;
   return [
-    // Variables of this machine are not the definition's.
-    ...isPodman ? ['--http-proxy=false'] : [],
+    // Variables of this machine are not the definition's, nor are volumes that an engine makes of its own accord.
+    ...isPodman ? ['--http-proxy=false', '--image-volume=ignore'] : [],
     ...EntryPoint ? ['--entrypoint', EntryPoint[0]] : [],
     ...User ? ['--user', User] : [],
     // podman's own idea of a read-only container has a writable /tmp, /run and more.

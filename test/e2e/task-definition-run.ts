@@ -28,9 +28,9 @@ export interface TaskSettings {
 const DEFAULT_STOP_TIMEOUT = 30;
 
 const client = process.env.CDK_DOCKER ?? 'docker';
-const made: string[] = [];
+const newVolumes: string[] = [];
 // After the containers, whose file is loaded before.
-afterAll(() => { for (const volume of made.splice(0)) { spawnSync(client, ['volume', 'rm', '--force', volume], { stdio: 'ignore' }); } });
+afterAll(() => { for (const volume of newVolumes.splice(0)) { spawnSync(client, ['volume', 'rm', '--force', volume], { stdio: 'ignore' }); } });
 
 /** A task whose containers run, or have run. */
 export class Task {
@@ -55,7 +55,7 @@ export class Task {
 
   private readonly containers = new Map<string, Container>();
   private pause?: Container;
-  private readonly id = `cdk-hybrid-test-${randomUUID()}`;
+  private readonly mounted = new Map<string, string>();
 
   private constructor(private readonly definition: Definition, private readonly settings: TaskSettings) {}
 
@@ -139,26 +139,31 @@ export class Task {
   }
 
   /**
-   * A volume without a host's folder has the owner and the mode of the image's `VOLUME` at that path, as a new volume of the engine has;
+   * What is mounted for each volume. One without a host's folder has the owner and the mode of the image's `VOLUME` at that path, as a new volume of the engine has;
    * without one it is root's. Source: "Bind mounts" in the Amazon ECS Developer Guide.
    */
   private volumes({ Volumes = [] }: TaskDefinition, { MountPoints = [] }: ContainerDefinition, image: string): { [name: string]: string } {
     const declared: { [path: string]: object } = JSON.parse(engine('image', 'inspect', '--format', '{{json .Config.Volumes}}', image)) ?? {};
-    return Object.fromEntries(Volumes.map(volume => {
-      const { Name, Host } = volume;
+    return Object.fromEntries(MountPoints.map(({ SourceVolume, ContainerPath }) => {
+      const volume = Volumes.find(({ Name }) => Name === SourceVolume)!;
       refuseUnknown('volume', volume, ['Name', 'Host']);
-      if (Host?.SourcePath) { return [Name, Host.SourcePath]; }
-      const path = MountPoints.find(({ SourceVolume }) => SourceVolume === Name)?.ContainerPath;
-      if (path !== undefined && !(path in declared)) {
-        const folder = workspace();
-        chmodSync(folder, 0o755);
-        return [Name, folder];
-      }
-      const name = `${this.id}-${Name}`;
-      if (!made.includes(name)) { made.push(name); }
-      return [Name, name];
+      const made = this.mounted.get(SourceVolume) ?? volume.Host?.SourcePath ?? (ContainerPath in declared ? newVolume() : rootsFolder());
+      this.mounted.set(SourceVolume, made);
+      return [SourceVolume, made];
     }));
   }
+}
+
+function newVolume(): string {
+  const name = `cdk-hybrid-test-${randomUUID()}`;
+  newVolumes.push(name);
+  return name;
+}
+
+function rootsFolder(): string {
+  const folder = workspace();
+  chmodSync(folder, 0o755);
+  return folder;
 }
 
 function hasStarted(container: Container): Promise<void> {
