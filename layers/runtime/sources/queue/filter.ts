@@ -81,7 +81,7 @@ function leaf(rules: readonly unknown[], path: string): Node {
 function ruleOf(rule: unknown, path: string): Rule {
   if (rule === null || ['string', 'number', 'boolean'].includes(typeof rule)) return (value) => value === rule;
   const [operator, ...others] = isFields(rule) ? Object.keys(rule) : [];
-  if (operator === undefined || others.length > 0 || !(operator in OPERATORS)) {
+  if (operator === undefined || others.length > 0 || !Object.hasOwn(OPERATORS, operator)) {
     throw new Error(`${path}: ${JSON.stringify(rule)} is no rule; there are values and ${Object.keys(OPERATORS).join(', ')}`);
   }
   const parsed = OPERATORS[operator]((rule as Fields)[operator]);
@@ -111,20 +111,20 @@ function textRule(operand: unknown, holds: (text: string, part: string) => boole
   return (value) => typeof value === 'string' && holds(value.toLowerCase(), part.toLowerCase());
 }
 
-const COMPARISONS: Readonly<Record<string, (value: number, limit: number) => boolean>> = {
-  '=': (value, limit) => value === limit,
-  '<': (value, limit) => value < limit,
-  '<=': (value, limit) => value <= limit,
-  '>': (value, limit) => value > limit,
-  '>=': (value, limit) => value >= limit,
-};
+const COMPARISONS = new Map<unknown, (value: number, limit: number) => boolean>(Object.entries({
+  '=': (value: number, limit: number) => value === limit,
+  '<': (value: number, limit: number) => value < limit,
+  '<=': (value: number, limit: number) => value <= limit,
+  '>': (value: number, limit: number) => value > limit,
+  '>=': (value: number, limit: number) => value >= limit,
+}));
 
 /** `[">", 10, "<=", 20]`: comparisons, each with its number. */
 function numericRule(operand: unknown): Rule | undefined {
   if (!Array.isArray(operand) || operand.length === 0 || operand.length % 2 > 0) return undefined;
   const comparisons: Rule[] = [];
   for (let index = 0; index < operand.length; index += 2) {
-    const compare = COMPARISONS[operand[index] as string];
+    const compare = COMPARISONS.get(operand[index]);
     const limit: unknown = operand[index + 1];
     if (!compare || typeof limit !== 'number') return undefined;
     comparisons.push((value) => compare(value as number, limit));
