@@ -36,10 +36,8 @@ function rowName(row: ts.Node): string[] {
 test('every option of a user has a test that is named after it', () => {
   const words = new Set(TESTS.flatMap(directory => files(directory, '.test.ts')).flatMap(path => namesOf(parsed(path))).flatMap(name => name.match(/\w+/g) ?? []));
   const index = parsed(join(root, 'src/index.ts'));
-  const exported = new Set<string>();
-  index.forEachChild(node => {
-    if (ts.isExportDeclaration(node) && node.exportClause && ts.isNamedExports(node.exportClause)) { node.exportClause.elements.forEach(({ name }) => exported.add(name.text)); }
-  });
+  const exported = new Set(index.statements.filter(ts.isExportDeclaration)
+    .flatMap(({ exportClause }) => exportClause && ts.isNamedExports(exportClause) ? exportClause.elements.map(({ name }) => name.text) : []));
   const options = files(join(root, 'src'), '.ts').flatMap(path => {
     const file = parsed(path);
     return file.statements.filter(ts.isInterfaceDeclaration)
