@@ -45,6 +45,12 @@ export function awsClient(): string | undefined {
   return program('the AWS CLI', 'aws');
 }
 
+/** A Python that has the CDK, for apps in Python. */
+export function pythonWithCdk(): string | undefined {
+  const run = spawnSync('python3', ['-c', 'import importlib.util, sys; sys.exit(importlib.util.find_spec("aws_cdk") is None)'], { stdio: 'ignore' });
+  return hasRealPart('the CDK for Python (Python package aws-cdk-lib)', !run.error && run.status === 0) ? 'python3' : undefined;
+}
+
 /** curl, an HTTP client that is none of Node's. */
 export function curl(): string | undefined {
   return program('curl', 'curl');

@@ -16,7 +16,16 @@ interface Member {
   returns?: { type: TypeReference };
 }
 interface TypeReference { union?: object; primitive?: string; fqn?: string }
-interface Type { fqn: string; interfaces?: string[]; kind: string; datatype?: boolean; docs?: Docs; properties?: Member[]; methods?: Member[]; initializer?: Member }
+interface Type {
+  fqn: string;
+  kind: string;
+  interfaces?: string[];
+  datatype?: boolean;
+  docs?: Docs;
+  properties?: Member[];
+  methods?: Member[];
+  initializer?: Member;
+}
 
 /** The manifest that jsii makes of src, in a folder of its own. */
 let types: Type[];
