@@ -12,6 +12,8 @@ const ONE_RUN = 'it runs once for each event and takes no requests; use Compute.
 const RUNS_FOR_EVER = 'its handler is started once and runs for ever';
 
 const HOLDS_NO_MESSAGE = 'nothing could hold a message until its run has succeeded; use Compute.service(), with minCapacity 0 if there are few messages';
+const NO_TOPIC = 'Amazon SNS starts no runs; use Trigger.eventPattern() with events of a bus, or Compute.service()';
+const NO_BUCKET = 'Amazon S3 starts no runs; use Trigger.eventPattern() with a bucket that has eventBridgeEnabled, or Compute.service()';
 
 /** Triggers on computes. */
 export const TRIGGER_SUPPORT = {
@@ -20,6 +22,12 @@ export const TRIGGER_SUPPORT = {
   },
   queue: {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: HOLDS_NO_MESSAGE, batchJob: HOLDS_NO_MESSAGE,
+  },
+  topic: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_TOPIC, batchJob: NO_TOPIC,
+  },
+  bucket: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_BUCKET, batchJob: NO_BUCKET,
   },
   schedule: {
     lambdaFunction: true,

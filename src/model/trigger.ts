@@ -1,8 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as events from 'aws-cdk-lib/aws-events';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ComputeConfig } from './compute';
 
@@ -83,4 +85,32 @@ export interface TriggerConfig {
    * @default - not of this trigger
    */
   readonly schedule?: scheduler.ISchedule;
+
+  /**
+   * The queue that was made between the origin of the events and the handler.
+   *
+   * @default - not of this trigger, or not of this compute
+   */
+  readonly queue?: sqs.IQueue;
+
+  /**
+   * The queue for events that failed: that of the trigger's options, or the one that was made for the queue.
+   *
+   * @default - not of this trigger, or not of this compute
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * The rule of the event bus.
+   *
+   * @default - not of this trigger
+   */
+  readonly rule?: events.IRule;
+
+  /**
+   * The HTTPS address of the Lambda function.
+   *
+   * @default - not of this trigger
+   */
+  readonly functionUrl?: lambda.IFunctionUrl;
 }

@@ -1,8 +1,12 @@
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { BucketTrigger, BucketTriggerProps } from './bucket';
 import { LoadBalancerTrigger } from './load-balancer';
 import type { LoadBalancerTriggerProps } from './load-balancer-options';
 import { QueueTrigger, QueueTriggerProps } from './queue';
 import { ScheduleTrigger, ScheduleTriggerProps } from './schedule';
+import { TopicTrigger, TopicTriggerProps } from './topic';
 import type { ITrigger } from '../model/trigger';
 
 /**
@@ -35,6 +39,26 @@ export class Trigger {
    */
   public static schedule(props: ScheduleTriggerProps): ITrigger {
     return new ScheduleTrigger(props);
+  }
+
+  /**
+   * By messages of an SNS topic. On Lambda computes and, through a queue of its own, `Compute.service()`, there also by FIFO topics.
+   *
+   * @param topic the topic
+   * @param props which messages become events
+   */
+  public static topic(topic: sns.ITopic, props: TopicTriggerProps = {}): ITrigger {
+    return new TopicTrigger(topic, props);
+  }
+
+  /**
+   * By what happens to objects of an S3 bucket, of this app or an imported one. On Lambda computes and, through a queue of its own, `Compute.service()`.
+   *
+   * @param bucket the bucket
+   * @param props which of its events are meant
+   */
+  public static bucket(bucket: s3.IBucket, props: BucketTriggerProps = {}): ITrigger {
+    return new BucketTrigger(bucket, props);
   }
 
   private constructor() {}

@@ -1,0 +1,68 @@
+/** The queue between an origin of single events and a service, with what Lambda has for asynchronous invocations: retries, an age, dead letters. */
+import { Duration, Token } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct, IConstruct } from 'constructs';
+import { checkRange } from './check-range';
+import { problem } from './errors';
+
+/** What becomes of events that the handler does not get through with. */
+export interface DeliveryOptions {
+  readonly deadLetterQueue?: sqs.IQueue;
+  /** How often an event is tried again after its first time. */
+  readonly retryAttempts?: number;
+  readonly maxEventAge?: Duration;
+  /** Whether events keep their order within a group. */
+  readonly fifo?: boolean;
+}
+
+/** The queues of a trigger. */
+export interface Delivery {
+  readonly queue: sqs.IQueue;
+  readonly deadLetterQueue: sqs.IQueue;
+}
+
+const QUEUE = 'Queue';
+const DEAD_LETTERS = 'DeadLetterQueue';
+/** Source of these three: "How Lambda handles errors and retries with asynchronous invocation" in the AWS Lambda Developer Guide. */
+const RETRY_ATTEMPTS = 2;
+const MAX_EVENT_AGE = Duration.hours(6);
+const FIRST_WAIT = Duration.minutes(1);
+/** As long as SQS keeps messages. */
+const LONGEST = Duration.days(14);
+const MOST_RETRIES = 999;
+
+/** Makes the queue, and one for dead letters unless that is given. */
+export function deliveryQueue(scope: Construct, options: DeliveryOptions): Delivery {
+  const { retryAttempts = RETRY_ATTEMPTS, maxEventAge = MAX_EVENT_AGE, fifo } = options;
+  if (Token.isUnresolved(retryAttempts)) {
+    throw problem(scope, 'SIZE_OUT_OF_RANGE', {
+      property: 'retryAttempts', given: 'a token', accepted: 'a number that is known at synth, for the queue of a service counts all attempts', mend: 'give a plain number',
+    });
+  }
+  checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MOST_RETRIES });
+  checkRange(scope, 'maxEventAge', maxEventAge.isUnresolved() ? undefined : maxEventAge.toSeconds({ integral: false }), { least: 60, most: LONGEST.toSeconds(), unit: 'seconds' });
+  if (options.deadLetterQueue) { checkKind(scope, options.deadLetterQueue, fifo); }
+  const common: sqs.QueueProps = { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined };
+  const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, { ...common, retentionPeriod: LONGEST });
+  const queue = new sqs.Queue(scope, QUEUE, {
+    ...common,
+    contentBasedDeduplication: fifo || undefined,
+    retentionPeriod: maxEventAge,
+    visibilityTimeout: FIRST_WAIT,
+    deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: retryAttempts + 1 },
+  });
+  return { queue, deadLetterQueue };
+}
+
+/** What a trigger made of these in its scope. */
+export function madeQueues({ node }: IConstruct): Partial<Delivery> {
+  return { queue: node.tryFindChild(QUEUE) as sqs.IQueue | undefined, deadLetterQueue: node.tryFindChild(DEAD_LETTERS) as sqs.IQueue | undefined };
+}
+
+/** Source: `RedrivePolicy`: "The dead-letter queue of a FIFO queue must also be a FIFO queue", in the Amazon SQS API Reference. */
+function checkKind(scope: Construct, deadLetterQueue: sqs.IQueue, fifo = false): void {
+  if (deadLetterQueue.fifo === fifo) { return; }
+  throw problem(scope, 'DEAD_LETTER_QUEUE', {
+    property: 'deadLetterQueue', given: `a ${fifo ? 'standard' : 'FIFO'} queue (${deadLetterQueue.node.path})`, accepted: `a ${fifo ? 'FIFO' : 'standard'} queue, as the queue that the events are in`,
+  });
+}

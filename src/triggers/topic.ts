@@ -1,0 +1,97 @@
+import type { Duration } from 'aws-cdk-lib';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { QueueEventFormat } from '../model/queue-target';
+import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { deliveryQueue } from '../private/delivery-queue';
+import { problem } from '../private/errors';
+import { refuseOnLambda, unsupported } from '../private/support';
+
+/** Which messages of a topic become events, and what becomes of those that fail. */
+export interface TopicTriggerProps {
+  /**
+   * Which message attributes a message must have. Not together with `filterPolicyWithMessageBody`.
+   *
+   * @default - every message becomes an event
+   */
+  readonly filterPolicy?: { [attribute: string]: sns.SubscriptionFilter };
+
+  /**
+   * What the body of a message, which is JSON, must have. Not together with `filterPolicy`.
+   *
+   * @default - every message becomes an event
+   */
+  readonly filterPolicyWithMessageBody?: { [attribute: string]: sns.FilterOrPolicy };
+
+  /**
+   * The queue for messages that Amazon SNS could not deliver; on a service also for those that the handler failed to handle each time. It is FIFO with a FIFO topic.
+   *
+   * @default - a service gets one of its own; on a Lambda compute messages that could not be delivered are dropped
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * How often an event that failed is tried again, 0 to 999. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   *
+   * @default 2
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How old an event may become, 60 seconds to 14 days. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   *
+   * @default Duration.hours(6)
+   */
+  readonly maxEventAge?: Duration;
+
+  /**
+   * The construct id of the trigger. Needed where a function has two topics of the same construct id.
+   *
+   * @default - `Topic` and the construct id of the topic
+   */
+  readonly id?: string;
+}
+
+/** `Trigger.topic()`: messages of an SNS topic. */
+export class TopicTrigger implements ITrigger {
+  public readonly triggerName = 'topic';
+  public readonly triggerId: string;
+
+  /**
+   * @param topic the topic
+   * @param props which messages become events
+   */
+  constructor(private readonly topic: sns.ITopic, private readonly props: TopicTriggerProps) {
+    this.triggerId = props.id ?? `Topic${topic.node.id}`;
+  }
+
+  public bind(scope: Construct, { compute: { lambdaTarget, queueTarget }, computeName }: TriggerContext): TriggerConfig {
+    const { topic, props } = this;
+    const { filterPolicy, filterPolicyWithMessageBody, retryAttempts, maxEventAge } = props;
+    if (filterPolicy && filterPolicyWithMessageBody) {
+      throw problem(scope, 'TOPIC_FILTER', { property: 'filterPolicyWithMessageBody', given: 'given', accepted: 'left out when filterPolicy is given' });
+    }
+    const filters = { filterPolicy, filterPolicyWithMessageBody };
+    if (lambdaTarget) {
+      refuseOnLambda(scope, { retryAttempts, maxEventAge });
+      // Source: "Message delivery for FIFO topics" in the Amazon SNS Developer Guide.
+      if (topic.fifo) {
+        throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: 'a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics' });
+      }
+      subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, { ...filters, deadLetterQueue: props.deadLetterQueue }));
+      return {};
+    }
+    if (!queueTarget) { throw unsupported(scope, 'topic', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
+    const delivery = deliveryQueue(scope, { ...props, fifo: topic.fifo });
+    queueTarget.attachQueue(scope, delivery.queue, { eventFormat: QueueEventFormat.SNS });
+    subscribe(scope, topic, new subscriptions.SqsSubscription(delivery.queue, { ...filters, deadLetterQueue: delivery.deadLetterQueue }));
+    return delivery;
+  }
+}
+
+/** In the scope of the trigger: the CDK's own ids are those of topics, which may be alike. */
+function subscribe(scope: Construct, topic: sns.ITopic, subscription: sns.ITopicSubscription): void {
+  topic.addSubscription({ bind: origin => ({ ...subscription.bind(origin), subscriberScope: scope, subscriberId: 'Subscription' }) });
+}
