@@ -8,6 +8,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ComputeContext } from '../model/compute';
+import { ComputePrincipal } from '../private/compute-policy';
 import { problem } from '../private/errors';
 import { checkSizes, INSTANCE_MEMORY_MIB } from '../private/lambda-limits';
 import { checkManagedInstances } from '../private/lambda-managed-instances';
@@ -227,7 +228,7 @@ export function lambdaSettings(scope: Construct, context: ComputeContext, props:
   checkManagedInstances(scope, context, props);
   checkTogether(scope, context, props);
   checkRoleAccount(scope, context.role);
-  if (context.vpc) { grantNetworkInterfaces(context.role); }
+  if (context.vpc) { grantNetworkInterfaces(new ComputePrincipal(scope, context.role)); }
   return {
     // Lambda's own default is less than its least on Managed Instances.
     memorySize: props.memorySize ?? (props.capacityProvider ? INSTANCE_MEMORY_MIB.least : undefined),
@@ -280,9 +281,9 @@ function checkTogether(scope: Construct, { vpc }: ComputeContext, props: LambdaC
  * What Lambda needs to put a function into a VPC; none of it can be limited to a resource.
  * Source: "Giving Lambda functions access to resources in an Amazon VPC", required permissions, in the AWS Lambda Developer Guide.
  */
-function grantNetworkInterfaces(role: iam.IRole): void {
+function grantNetworkInterfaces(grantee: iam.IGrantable): void {
   iam.Grant.addToPrincipal({
-    grantee: role,
+    grantee,
     actions: [
       'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DeleteNetworkInterface',
       'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',

@@ -77,6 +77,9 @@ export interface AddComputeOptions {
   readonly description?: string;
 }
 
+/** Who may have the role of a handler: always both, so that a compute whose place another takes can do its work until it is gone. */
+const SERVICES = ['lambda.amazonaws.com', 'ecs-tasks.amazonaws.com'];
+
 /**
  * One handler, and the compute that runs it.
  *
@@ -149,9 +152,9 @@ export class HybridFunction extends Construct implements iam.IGrantable, ec2.ICo
     this.checkLogs(props);
 
     this.logGroup = new logs.LogGroup(this, 'LogGroup', { retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH });
-    this.assumedBy = new Set(compute.servicePrincipals);
+    this.assumedBy = new Set([...SERVICES, ...compute.servicePrincipals]);
     this.role = props.role ?? new iam.Role(this, 'Role', {
-      assumedBy: new iam.CompositePrincipal(...compute.servicePrincipals.map(service => new iam.ServicePrincipal(service))),
+      assumedBy: new iam.CompositePrincipal(...[...this.assumedBy].map(service => new iam.ServicePrincipal(service))),
       // Inline, for a policy resource of its own per function is felt in the synth of an app with many.
       inlinePolicies: { WriteLogs: new iam.PolicyDocument({ statements: [this.logsStatement()] }) },
     });

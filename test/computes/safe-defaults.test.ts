@@ -47,7 +47,7 @@ describe('safe defaults', () => {
     const template = templateOf();
     const roles = Object.entries(template.findResources('AWS::IAM::Role')).filter(([id]) => id.startsWith('ApiRole'));
     expect(roles.map(([, { Properties }]) => Properties)).toEqual([{
-      AssumeRolePolicyDocument: { Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' } }], Version: '2012-10-17' },
+      AssumeRolePolicyDocument: { Statement: ['lambda', 'ecs-tasks'].map(service => ({ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: `${service}.amazonaws.com` } })), Version: '2012-10-17' },
       Policies: [{
         PolicyName: 'WriteLogs',
         PolicyDocument: {

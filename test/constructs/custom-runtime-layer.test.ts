@@ -204,7 +204,7 @@ describe('with a small engine from a registry of the test', () => {
 });
 
 test('nothing is built when the CDK synthesizes without bundling', () => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const app = new App({ outdir: workspace(), context: { 'aws:cdk:bundling-stacks': [] } });
   const stack = new Stack(app, 'Stack');
   inDirectory(workspace(), { ...unreachable, ...freshCache() }, () => new CustomRuntimeLayer(stack, 'Runtime'));
   Template.fromStack(stack).resourceCountIs('AWS::Lambda::LayerVersion', 1);
@@ -260,7 +260,7 @@ describe('one line says what is wrong and how to mend it', () => {
 
   test('a Dockerfile layer without its folder (path), its Dockerfile (file) or a folder of the image (imagePath), and buildArgs that are not known', () => {
     const from = (props: Parameters<typeof CustomRuntimeLayer.fromDockerBuild>[2]) => () =>
-      inDirectory(directory, {}, () => CustomRuntimeLayer.fromDockerBuild(new Stack(new App(), 'Stack'), 'Own', props));
+      inDirectory(directory, {}, () => CustomRuntimeLayer.fromDockerBuild(new Stack(new App({ outdir: workspace() }), 'Stack'), 'Own', props));
     expect(from({ path: 'missing' })).toThrow("Stack/Own: 'path' must be the path of an existing directory, got 'missing'");
     expect(from({ path: 'no-run-bit' })).toThrow("'path' must be the path of an existing directory");
     expect(from({ path: 'folder' })).toThrow("'file' must be the path of a Dockerfile inside folder, got 'Dockerfile'");

@@ -7,6 +7,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Compute, HttpEventFormat, HttpService, HttpServiceProps, HybridFunction, ICompute, ServiceScaling, Trigger } from '../../src';
 import { handlerOf } from '../computes/ecs';
 import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized } from '../small-runtime';
+import { workspace } from '../workspace';
 
 const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
 const LISTENER = 'AWS::ElasticLoadBalancingV2::Listener';
@@ -148,7 +149,7 @@ test('a swap keeps load balancer, listener and rule', () => {
 });
 
 test('listeners of another stack: rules are in the stack of the service', () => {
-  const app = new App();
+  const app = new App({ outdir: workspace() });
   const shared = new Stack(app, 'Shared');
   const vpc = new ec2.Vpc(shared, 'Vpc');
   const listener = new elbv2.ApplicationLoadBalancer(shared, 'Mine', { vpc }).addListener('Listener', { port: 80, open: false, defaultAction: elbv2.ListenerAction.fixedResponse(404) });

@@ -16,7 +16,7 @@ const HELLO = join(__dirname, '../fixtures/code/hello.ts');
 type Props = Partial<HybridFunctionProps>;
 
 function synthesize(props: Props | ((stack: Stack) => Props) = {}): { stack: Stack; fn: HybridFunction; template: Template } {
-  const stack = new Stack(new App(), 'Stack');
+  const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
   const fn = new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO), ...typeof props === 'function' ? props(stack) : props });
   return { stack, fn, template: Template.fromStack(stack) };
 }
@@ -51,7 +51,7 @@ describe('on Lambda, on our own layer', () => {
   });
 
   test('functions of one stack share one layer; an architecture of its own needs one of its own', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
     new HybridFunction(stack, 'First', { code: HandlerCode.fromEntry(HELLO) });
     new HybridFunction(stack, 'Second', { code: HandlerCode.fromEntry(HELLO) });
     new HybridFunction(stack, 'Arm', { code: HandlerCode.fromEntry(HELLO), architecture: lambda.Architecture.ARM_64 });
@@ -133,7 +133,7 @@ describe('permissions', () => {
     template.hasResourceProperties('AWS::IAM::Role', {
       ManagedPolicyArns: Match.absent(),
       AssumeRolePolicyDocument: Match.objectLike({
-        Statement: [Match.objectLike({ Principal: { Service: 'lambda.amazonaws.com' } })],
+        Statement: ['lambda', 'ecs-tasks'].map(service => Match.objectLike({ Principal: { Service: `${service}.amazonaws.com` } })),
       }),
     });
     const [role] = Object.values(template.findResources('AWS::IAM::Role'));
@@ -144,7 +144,7 @@ describe('permissions', () => {
   });
 
   test('grants go to the function', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
     const fn = new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO) });
     const table = new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } });
     table.grantReadData(fn);
@@ -159,7 +159,7 @@ describe('permissions', () => {
   });
 
   test('a role of another stack is given leave by a policy of this one', () => {
-    const app = new App();
+    const app = new App({ outdir: workspace() });
     const role = new iam.Role(new Stack(app, 'Roles'), 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     const stack = new Stack(app, 'Stack');
     new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO), role });
@@ -184,7 +184,7 @@ describe('in a VPC', () => {
   });
 
   test('connections open a path between security groups', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
     const vpc = new ec2.Vpc(stack, 'Vpc');
     const fn = new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(HELLO), vpc });
     const database = new ec2.SecurityGroup(stack, 'Database', { vpc });
@@ -281,7 +281,7 @@ describe('a custom runtime layer as the runtime', () => {
   });
 
   test('two engines of one version and different checksums do not share a layer', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
     new HybridFunction(stack, 'First', { code: HandlerCode.fromEntry(HELLO) });
     const other = HandlerRuntime.nodejs(Engine.nodejs(Engine.NODEJS_24.version, { sha512X86: 'b'.repeat(128) }));
     expect(() => new HybridFunction(stack, 'Second', { code: HandlerCode.fromEntry(HELLO), runtime: other })).toThrow('[CDK_HYBRID_ENGINE_CONFLICT]');
@@ -290,7 +290,7 @@ describe('a custom runtime layer as the runtime', () => {
 
 test('a stack that the CDK CLI does not want need not bundle', () => {
   const directory = workspace({ 'broken.ts': 'export const handler = 1 +;' });
-  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': ['Other'] } }), 'Stack');
+  const stack = new Stack(new App({ outdir: workspace(), context: { 'aws:cdk:bundling-stacks': ['Other'] } }), 'Stack');
   expect(() => new HybridFunction(stack, 'Hello', { code: HandlerCode.fromEntry(join(directory, 'broken.ts')) })).not.toThrow();
 });
 

@@ -226,7 +226,7 @@ test('a process is an ECS service', () => {
 
 describe('a network', () => {
   const network = (...props: ConstructorParameters<typeof HybridNetwork> extends [unknown, unknown, ...infer Rest] ? Rest : never) => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
     new HybridNetwork(stack, 'Network', ...props);
     return Template.fromStack(stack);
   };

@@ -45,6 +45,7 @@ const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
   queue: ({ queue }) => Trigger.queue(queue, { batchSize: 5 }),
   topic: ({ topic }) => Trigger.topic(topic),
   bucket: ({ bucket }) => Trigger.bucket(bucket, { prefix: 'orders/' }),
+  eventPattern: () => Trigger.eventPattern({ source: ['shop'] }),
   schedule: () => Trigger.schedule({
     schedule: scheduler.ScheduleExpression.rate(Duration.hours(1)), input: scheduler.ScheduleTargetInput.fromObject({ job: 'tidy up' }),
   }),
@@ -159,7 +160,7 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
   const kept = (name: ComputeName) => {
     const resources: Resources = appWith(name, both).template.toJSON().Resources;
     // What a handler owns whatever runs it, and what the app has beside it.
-    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Topic|Bucket)[0-9A-F]{8}$|^(Vpc|Table|Queue|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule/;
+    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Topic|Bucket)[0-9A-F]{8}$|^(Vpc|Table|Queue|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule|^OrdersEventPatternRule[0-9A-F]{8}$/;
     const ofMine = Object.entries(resources).filter(([id]) => mine.test(id));
     return Object.fromEntries(ofMine.map(([id, { Type, Properties }]) => [id, { Type, Properties }]));
   };
@@ -168,7 +169,7 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
   expect(Object.keys(after)).toEqual(expect.arrayContaining(ids));
   for (const [id, { Type, Properties }] of Object.entries(before)) {
     // These follow the compute in place: CloudFormation updates them without a replacement.
-    const follows = ['AWS::IAM::Policy', 'AWS::CloudWatch::Alarm', 'AWS::ElasticLoadBalancingV2::ListenerRule', 'AWS::Scheduler::Schedule'];
+    const follows = ['AWS::IAM::Policy', 'AWS::CloudWatch::Alarm', 'AWS::ElasticLoadBalancingV2::ListenerRule', 'AWS::Scheduler::Schedule', 'AWS::Events::Rule'];
     if (after[id] && !follows.includes(Type)) { expect({ [id]: after[id].Properties }).toEqual({ [id]: Properties }); }
   }
   const priorities = (name: ComputeName) => ofType(appWith(name, both).template, 'AWS::ElasticLoadBalancingV2::ListenerRule').map(([, { Properties }]) => Properties.Priority);

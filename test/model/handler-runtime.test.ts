@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Engine, HandlerRuntime } from '../../src';
+import { workspace } from '../workspace';
 
 test('runtimes are values: made of the same parts they are equal', () => {
   expect(HandlerRuntime.nodejs(Engine.NODEJS_24).equalTo(HandlerRuntime.NODEJS_24)).toBe(true);
@@ -11,7 +12,7 @@ test('runtimes are values: made of the same parts they are equal', () => {
   expect(HandlerRuntime.NODEJS_24.extend({ baseImage: 'debian' }).equalTo(HandlerRuntime.NODEJS_24)).toBe(false);
   expect(HandlerRuntime.container({ dockerfile: 'a' }).equalTo(HandlerRuntime.container({ dockerfile: 'a' }))).toBe(true);
   expect(HandlerRuntime.container({ dockerfile: 'a' }).equalTo(HandlerRuntime.container({ dockerfile: 'a', host: true }))).toBe(false);
-  const stack = new Stack(new App(), 'Stack');
+  const stack = new Stack(new App({ outdir: workspace() }), 'Stack');
   const [one, two] = ['one', 'two'].map(id => lambda.LayerVersion.fromLayerVersionArn(stack, id, `arn:aws:lambda:eu-west-1:111122223333:layer:${id}:1`));
   expect(HandlerRuntime.custom(one).equalTo(HandlerRuntime.custom(one))).toBe(true);
   expect(HandlerRuntime.custom(one).equalTo(HandlerRuntime.custom(two))).toBe(false);

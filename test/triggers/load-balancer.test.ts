@@ -18,7 +18,7 @@ const LISTENER = 'AWS::ElasticLoadBalancingV2::Listener';
 const BALANCER = 'AWS::ElasticLoadBalancingV2::LoadBalancer';
 const TARGETS = 'AWS::ElasticLoadBalancingV2::TargetGroup';
 
-const newStack = (id = 'Stack', app = new App()) => new Stack(app, id, { env: { account: '111122223333', region: 'eu-west-1' } });
+const newStack = (id = 'Stack', app = new App({ outdir: workspace() })) => new Stack(app, id, { env: { account: '111122223333', region: 'eu-west-1' } });
 
 const fn = (stack: Stack, id = 'Hello', props: object = {}) => new HybridFunction(stack, id, { code: CODE, runtime: HandlerRuntime.AWS_NODEJS_24, ...props });
 
@@ -360,7 +360,7 @@ describe('an existing listener: listener', () => {
   });
 
   test('imported twice, in two stacks, it is still one listener', () => {
-    const app = new App();
+    const app = new App({ outdir: workspace() });
     const add = (id: string) => {
       const stack = newStack(id, app);
       fn(stack).addTrigger(Trigger.loadBalancer({ listener: imported(stack), minPriority: 1, maxPriority: 50_000 }));
