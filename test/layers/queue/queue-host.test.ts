@@ -1,42 +1,12 @@
 /** Queues as a source of the bundled host, a process of its own: ElasticMQ as SQS, AWS's client as the sender, isolated and shared invokers. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { queueHost, told } from './queue-host';
 import { SqsServer, until, type TestQueue } from './sqs-server';
 import { queueServer } from '../../real-parts';
-import { HostProcess, killHosts } from '../host/host-process';
+import { killHosts } from '../host/host-process';
 
 const program = queueServer();
-
-const taskRoot = mkdtempSync(join(tmpdir(), 'cdk-hybrid-queue-'));
-writeFileSync(join(taskRoot, 'index.js'), `
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-// One line for each event, whole, whoever else writes at the time.
-const tell = (what) => process.stdout.write('told ' + JSON.stringify(what) + '\\n');
-const act = async ({ body, messageId }) => {
-  if (body.startsWith('fail')) throw new Error('as asked by ' + body);
-  if (body.startsWith('exit')) process.exit(3);
-  if (body.startsWith('slow')) await sleep(Number(body.slice(4)));
-};
-exports.event = async (event) => { tell(event); };
-exports.bodies = async ({ Records }) => {
-  tell(Records.map(({ body }) => body));
-  for (const record of Records) await act(record);
-  tell('done ' + Records.map(({ body }) => body));
-};
-exports.partial = async ({ Records }) => {
-  const failed = Records.filter(({ body }) => body.startsWith('fail'));
-  tell(Records.map(({ body }) => body));
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-};
-exports.single = async (event) => {
-  tell(event);
-  if (event.fail) throw new Error('as asked');
-  if (event.slow) await sleep(event.slow);
-};
-`);
-
-afterAll(() => rmSync(taskRoot, { recursive: true, force: true }));
 
 const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS: '2' }], ['shared', { AWS_LAMBDA_MAX_CONCURRENCY: '4' }]];
 
@@ -46,11 +16,8 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
   afterEach(killHosts);
   afterAll(() => sqs.stop());
 
-  const host = (handler: string, queues: object[], environment: Record<string, string> = {}): HostProcess => new HostProcess({
-    sources: 'queue', handler: `index.${handler}`, taskRoot, environment: { ...sqs.environment, HYBRID_QUEUES: JSON.stringify(queues), ...environment },
-  });
-  /** What the handler has told so far. */
-  const told = ({ stdout }: HostProcess): any[] => [...stdout.matchAll(/^told (.*)$/gm)].map(([, text]) => JSON.parse(text));
+  const host = (handler: string, queues: object[], environment: Record<string, string> = {}) =>
+    queueHost(handler, queues, { ...sqs.environment, ...environment });
   const emptied = (queue: TestQueue) => until('the queue is empty', () => queue.isEmpty());
 
   test.each(MODES)("gives the handler Lambda's event and deletes what it has processed (%s)", async (_mode, mode) => {
@@ -105,13 +72,23 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
     expect(all.filter((each) => each.startsWith('fail'))).toHaveLength(4);
   });
 
-  test('collects a batch over several receives', async () => {
-    const queue = await sqs.queue();
-    await queue.send(...Array.from({ length: 60 }, (_, n) => String(n)));
-    const running = host('bodies', [queue.entry({ batchSize: 50, maxBatchingWindow: 5 })]);
+  test('collects a batch over several receives, until it is full or its window is over, however short the visibility timeout is', async () => {
+    const queue = await sqs.queue({ visibilityTimeout: 2 });
+    await queue.send(...Array.from({ length: 600 }, (_, n) => String(n)));
+    const running = host('bodies', [queue.entry({ batchSize: 500, maxBatchingWindow: 6 })]);
     await emptied(queue);
-    const sizes = told(running).filter(Array.isArray).map((bodies: string[]) => bodies.length);
-    expect(sizes).toEqual([50, 10]);
+    expect(told(running).filter(Array.isArray).map((bodies: string[]) => bodies.length)).toEqual([500, 100]);
+  });
+
+  test('divides what is over 6 MB into several events', async () => {
+    const queue = await sqs.queue();
+    for (let n = 0; n < 40; n++) await queue.send(`${n} ${'x'.repeat(200_000)}`);
+    const running = host('counts', [queue.entry({ batchSize: 40, maxBatchingWindow: 5 })]);
+    await emptied(queue);
+    const counts = told(running) as number[];
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(31);
+    expect(running.stderr).not.toContain('failed');
   });
 
   test('keeps a message invisible for as long as the handler works on it', async () => {
@@ -131,7 +108,7 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
     const order = told(running).map(({ n }: { n: string }) => n);
     expect(order.filter((n) => n.startsWith('b'))).toEqual(['b1', 'b2', 'b3']);
     expect(order.filter((n) => n.startsWith('a'))).toEqual(['a1', 'a2', 'a2', 'a3']);
-    expect((await queue.deadLetters!.receiveAll()).map(({ Body }) => Body)).toEqual(['{"n":"a2","fail":true}']);
+    expect((await queue.deadLetters!.takeAll()).map(({ Body }) => Body)).toEqual(['{"n":"a2","fail":true}']);
   });
 
   test('loses nothing when it is killed: what it had is delivered to the next one', async () => {
@@ -195,5 +172,57 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
     for (const [index, queue] of queues.entries()) await queue.send(`of ${index}`);
     await Promise.all(queues.map(emptied));
     expect(told(running).filter(Array.isArray).flat().sort()).toEqual(['of 0', 'of 1', 'of 2']);
+  });
+
+  test.each(MODES)('serves HTTP beside its queue (%s)', async (_mode, mode) => {
+    const queue = await sqs.queue();
+    const running = queueHost('any', [queue.entry()], { ...sqs.environment, ...mode }, 'http,queue');
+    const url = await running.listening('http');
+    await queue.send('a message');
+    expect(await (await fetch(url, { method: 'POST', body: 'a request' })).text()).toBe('a request');
+    await emptied(queue);
+    expect(told(running)).toContainEqual('a message');
+    running.signal('SIGTERM');
+    expect(await running.exit).toBe(0);
+  });
+
+  test('counts its invocations in the metrics', async () => {
+    const queue = await sqs.queue({ visibilityTimeout: 600 });
+    await queue.send('fine', 'fail', 'fine');
+    const running = host('bodies', [queue.entry({ batchSize: 1 })], { HYBRID_METRICS: 'emf', AWS_LAMBDA_FUNCTION_NAME: 'orders' });
+    await until('done', () => told(running).filter(Array.isArray).length === 3);
+    await until('deleted', async () => (await queue.count()).inFlight === 1);
+    running.signal('SIGTERM');
+    expect(await running.exit).toBe(0);
+    const metrics = running.stderr.split('\n').filter((line) => line.startsWith('{"_aws"')).map((line) => JSON.parse(line));
+    expect(metrics.reduce((sum, { Invocations = 0 }) => sum + Invocations, 0)).toBe(3);
+    expect(metrics.reduce((sum, { Errors = 0 }) => sum + Errors, 0)).toBe(1);
+  });
+
+  test('is left alone by ECS while it works on a message for longer than a stop may take', async () => {
+    const asked: boolean[] = [];
+    const agent = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => asked.push(JSON.parse(text).ProtectionEnabled)).on('end', () => response.end('{}'));
+    });
+    await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
+    try {
+      const environment = { HYBRID_TASK_PROTECTION: 'true', ECS_AGENT_URI: `http://127.0.0.1:${(agent.address() as AddressInfo).port}/api/1` };
+      const queue = await sqs.queue();
+      await queue.send('slow500');
+      const running = host('bodies', [queue.entry()], { ...environment, AWS_LAMBDA_FUNCTION_TIMEOUT: '900' });
+      await running.wrote('stdout', /told \["slow500"\]/);
+      expect(asked).toEqual([true]);
+      running.signal('SIGTERM');
+      expect(await running.exit).toBe(0);
+      expect(asked).toEqual([true, false]);
+
+      await queue.send('short');
+      host('bodies', [queue.entry()], { ...environment, AWS_LAMBDA_FUNCTION_TIMEOUT: '5' });
+      await emptied(queue);
+      expect(asked).toEqual([true, false]);
+    } finally {
+      agent.closeAllConnections();
+      agent.close();
+    }
   });
 });

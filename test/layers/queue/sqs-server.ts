@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
+  CreateQueueCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
   type Message, type SendMessageBatchRequestEntry,
 } from '@aws-sdk/client-sqs';
 
@@ -58,17 +58,18 @@ export class TestQueue {
     return visible + inFlight === 0;
   }
 
-  /** All that can be received now; they stay invisible for a minute. */
-  async receiveAll(): Promise<Message[]> {
+  /** All that can be received now; they are deleted, because others of their FIFO group come only then. */
+  async takeAll(): Promise<Message[]> {
     const all: Message[] = [];
-    for (let more = true; more;) {
+    for (;;) {
       const { Messages = [] } = await this.client.send(new ReceiveMessageCommand({
-        QueueUrl: this.url, MaxNumberOfMessages: 10, VisibilityTimeout: 60, MessageSystemAttributeNames: ['All'],
+        QueueUrl: this.url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'],
       }));
+      if (Messages.length === 0) return all;
       all.push(...Messages);
-      more = Messages.length > 0;
+      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await this.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.url, Entries }));
     }
-    return all;
   }
 }
 

@@ -154,29 +154,39 @@ export class QueuePoller {
 
   private async deliver(first: readonly Message[], taken: number): Promise<void> {
     const { queue, slots, protection } = this.options;
-    const items = await this.collect(first);
+    const unwanted: Message[] = [];
+    const items = await this.collect(first, unwanted);
     const lanes = lanesOf(queue.event, items);
-    slots.give(this.share, taken - lanes.length);
-    if (lanes.length === 0) return;
-    await protection?.begin();
-    await Promise.all(lanes.map(async (lane) => {
-      await this.carry(lane);
-      slots.give(this.share, 1);
-    }));
-    protection?.done();
+    slots.give(this.share, taken - Math.max(1, lanes.length));
+    const removed = this.remove(unwanted);
+    if (lanes.length > 0) {
+      await protection?.begin();
+      await Promise.all(lanes.map(async (lane, index) => {
+        await this.carry(lane);
+        if (index > 0) slots.give(this.share, 1);
+      }));
+      protection?.done();
+    }
+    // The first slot is kept until all is over, so that deletions do not pile up.
+    await removed;
+    slots.give(this.share, 1);
   }
 
-  /** What is to be delivered of these messages, and of those that come within the window. */
-  private async collect(first: readonly Message[]): Promise<readonly Item[]> {
+  /**
+   * What is to be delivered of these messages, and of those that come within the window.
+   *
+   * @param unwanted takes those that are to be deleted
+   */
+  private async collect(first: readonly Message[], unwanted: Message[]): Promise<readonly Item[]> {
     const { batchSize, windowMs, event } = this.options.queue;
     const end = performance.now() + windowMs;
-    const items = await this.sort(first);
+    const items = await this.sort(first, unwanted);
     if (isSingle(event)) return items;
     const full = (): boolean => items.length >= batchSize || items.reduce((bytes, item) => bytes + item.bytes, 0) >= MAX_EVENT_BYTES;
     for (let left = windowMs; left > 0 && !full() && !this.stopping; left = end - performance.now()) {
       try {
         const more = await this.poll(Math.min(MOST_OF_A_REQUEST, batchSize - items.length), Math.min(LONG_POLL_SECONDS, Math.ceil(left / 1000)));
-        items.push(...await this.sort(more));
+        items.push(...await this.sort(more, unwanted));
       } catch (error) {
         await this.failed(error);
       }
@@ -184,7 +194,7 @@ export class QueuePoller {
     return items;
   }
 
-  private async sort(messages: readonly Message[]): Promise<Item[]> {
+  private async sort(messages: readonly Message[], unwanted: Message[]): Promise<Item[]> {
     const { queue } = this.options;
     const items: Item[] = [];
     // In a FIFO group nothing overtakes a message that stays in the queue.
@@ -198,7 +208,7 @@ export class QueuePoller {
       try {
         const result = sorted(await this.whole(given), queue);
         if ('item' in result) items.push({ ...result.item, message: given });
-        else if ('unwanted' in result) void this.deletions.remove(given).then(() => this.keeper!.letGo(given));
+        else if ('unwanted' in result) unwanted.push(given);
         else throw new Error(result.undeliverable);
       } catch (error) {
         heldBack.add(group);
@@ -227,7 +237,9 @@ export class QueuePoller {
       protection?.done();
       if (!failed) return keeper.release(left.map(({ message }) => message));
       for (const { message } of failed) keeper.letGo(message);
-      const kept = await this.remove(batch.filter((item) => !failed.includes(item)));
+      const done = batch.filter((item) => !failed.includes(item));
+      const deleted = await this.remove(done.map(({ message }) => message));
+      const kept = done.filter((_, index) => !deleted[index]);
       const heldBack = new Set([...failed, ...kept].map(({ group }) => group).filter((group) => group !== undefined));
       left = left.slice(batch.length).filter(({ group, message }) => {
         if (group === undefined || !heldBack.has(group)) return true;
@@ -237,14 +249,13 @@ export class QueuePoller {
     }
   }
 
-  /** Gives those that stay in the queue. They stay invisible until it is over. */
-  private async remove(items: readonly Item[]): Promise<readonly Item[]> {
-    const deleted = await Promise.all(items.map(async ({ message }) => {
-      const gone = await this.deletions.remove(message);
+  /** Gives which of them are deleted. They stay invisible until it is over. */
+  private remove(messages: readonly Message[]): Promise<boolean[]> {
+    return Promise.all(messages.map(async (message) => {
+      const deleted = await this.deletions.remove(message);
       this.keeper!.letGo(message);
-      return gone;
+      return deleted;
     }));
-    return items.filter((_, index) => !deleted[index]);
   }
 
   /** Gives the items that failed; nothing when the invoker has not taken them. */
