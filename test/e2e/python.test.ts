@@ -9,9 +9,10 @@ import { inDirectory, workspace } from '../workspace';
 const root = join(__dirname, '../..');
 const python = pythonWithCdk();
 
-function run(directory: string, command: string, args: string[]) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: directory, encoding: 'utf8' });
+function run(directory: string, command: string, args: string[], environment: NodeJS.ProcessEnv = {}): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: directory, encoding: 'utf8', env: { ...process.env, ...environment } });
   if (error || status !== 0) { throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`); }
+  return stdout;
 }
 
 /** The folder in which pip has installed the wheel that jsii makes of this checkout. */
@@ -38,7 +39,9 @@ function templateIn(output: string): unknown {
 (python ? test : test.skip)('an app in Python makes the template that the same app in TypeScript makes', () => {
   const app = workspace();
   cpSync(join(root, 'examples/python'), app, { recursive: true });
-  cdk(app, ['synth', '--quiet'], { PYTHONPATH: installedWheel(), PYTHONDONTWRITEBYTECODE: '1' });
+  const packages = installedWheel();
+  const environment = { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' };
+  cdk(app, ['synth', '--quiet'], environment);
   const twin = workspace();
   inDirectory(app, { CDK_OUTDIR: twin, PATH: [process.env.PATH, join(root, 'node_modules/.bin')].join(delimiter) }, () => jest.isolateModules(() => {
     // The app is started in the folder whose files it names.
@@ -47,4 +50,7 @@ function templateIn(output: string): unknown {
   }));
   expect(templateIn(join(app, 'cdk.out'))).toEqual(templateIn(twin));
   expect(cdk(app, ['ls', '--app', 'cdk.out'])).toBe('Python\n');
+  // The wheel brings our CLI along.
+  const invoke = [join(packages, 'bin/cdk-hybrid'), 'invoke', 'Morning', '--event', '{"total": 20}', '--env', 'API_KEY=test'];
+  expect(run(app, python!, invoke, environment)).toBe('{"accepted":true}\n');
 }, 240_000);
