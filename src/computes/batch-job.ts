@@ -1,25 +1,21 @@
-import { Aws, Duration, Names, Size, Tags, Token } from 'aws-cdk-lib';
+import { Duration, Names, Size, Tags, Token } from 'aws-cdk-lib';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { BatchEventTarget } from './batch-event-target';
 import type { BatchJobComputeProps } from './batch-options';
 import { batchQueue, isFargateJob } from './batch-queue';
 import { containerImage, recordPattern, rights } from './ecs-task-definition';
 import { letMount, TaskVolumeParts, volumeName } from './ecs-volume';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
-import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
 import { JobSizes, jobSizes } from '../private/batch-sizes';
 import { checkRange } from '../private/check-range';
 import { problem } from '../private/errors';
-import { hostEventInput } from '../private/event-input';
 import { functionImage } from '../private/function-image';
 import { hasHost, hostEnvironment } from '../private/host-environment';
 import { checkRoleAccount } from '../private/role-account';
-import { scheduleTarget } from '../private/schedule-target';
 
 /** Source of these two: "Job timeouts" in the AWS Batch User Guide. */
 const LEAST_TIMEOUT = Duration.seconds(60);
@@ -72,41 +68,6 @@ export class BatchJobCompute implements ICompute {
       eventTarget: new BatchEventTarget(context, { name, jobDefinition, jobQueue, shareIdentifier: props.shareIdentifier }),
       ...hasHost(context.runtime) && { metricNamespace: 'CdkHybrid', metricDimensions: { FunctionName: name } },
     };
-  }
-}
-
-/** What jobs are submitted with. */
-interface Job {
-  readonly name: string;
-  readonly jobDefinition: batch.IJobDefinition;
-  readonly jobQueue: batch.IJobQueue;
-  readonly shareIdentifier?: string;
-}
-
-/** How single events become jobs: EventBridge Scheduler submits them. */
-class BatchEventTarget implements IEventTarget {
-  constructor(private readonly context: ComputeContext, private readonly job: Job) {}
-
-  public scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget {
-    const { name, jobDefinition, jobQueue, shareIdentifier } = this.job;
-    const { jobDefinitionArn } = jobDefinition;
-    const { jobQueueArn } = jobQueue;
-    return scheduleTarget(scope, {
-      ...options,
-      arn: `arn:${Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob`,
-      input: hostEventInput(scope, {
-        input: options.input,
-        role: this.context.role,
-        request: environment => ({
-          JobName: name,
-          JobDefinition: jobDefinitionArn,
-          JobQueue: jobQueueArn,
-          ShareIdentifier: shareIdentifier,
-          ContainerOverrides: { Environment: Object.entries(environment).map(([Name, Value]) => ({ Name, Value })) },
-        }),
-      }),
-      statements: [new iam.PolicyStatement({ actions: ['batch:SubmitJob'], resources: [jobDefinitionArn, jobQueueArn] })],
-    });
   }
 }
 

@@ -1,13 +1,16 @@
-/** How EventBridge Scheduler runs a task with an event. */
+/** How EventBridge and its Scheduler run a task with an event. */
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type * as events from 'aws-cdk-lib/aws-events';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { propagatesTags, runStatements, strategiesOf, taskNetwork } from './ecs-launch';
+import { propagatesTags, runStatements, strategiesOf, taskNetwork, taskSubnets } from './ecs-launch';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
-import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
+import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
+import { runTaskState } from '../private/ecs-run-state';
 import { hostEventInput } from '../private/event-input';
+import { eventMachineTarget } from '../private/event-machine';
 import { scheduleTarget } from '../private/schedule-target';
 
 /** A task that is run for each event. */
@@ -31,6 +34,32 @@ export class TaskEventTarget implements IEventTarget {
       }),
       statements: runStatements(task.taskDefinition, task.cluster, this.props.propagateTags),
       ecsParameters: this.ecsParameters(),
+    });
+  }
+
+  public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
+    const { task, context, props } = this;
+    const { platformVersion, placementConstraints, placementStrategies, assignPublicIp, enableExecuteCommand, propagateTags } = props;
+    return eventMachineTarget(scope, {
+      ...options,
+      // The call succeeds where there is no capacity. Source: "Failures" of RunTask in "Run Amazon ECS or Fargate tasks" of the Step Functions Developer Guide.
+      failurePath: '$.Failures[0]',
+      start: runTaskState(scope, 'RunTask', {
+        startsOnly: true,
+        cluster: task.cluster,
+        taskDefinition: task.taskDefinition,
+        isFargate: task.isFargate,
+        capacityProviderStrategies: strategiesOf(props),
+        platformVersion,
+        placementConstraints,
+        placementStrategies,
+        assignPublicIp,
+        enableExecuteCommand,
+        propagateTags,
+        statements: runStatements(task.taskDefinition, task.cluster, propagateTags),
+        subnets: taskSubnets(context, props),
+        securityGroups: context.securityGroups ?? [],
+      }),
     });
   }
 

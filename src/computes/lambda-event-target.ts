@@ -1,8 +1,11 @@
+import type * as events from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import type { EventTargetOptions, IEventTarget } from '../model/trigger-target';
+import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
+import { ruleTarget } from '../private/event-delivery';
 import { lambdaEventInput } from '../private/event-input';
 import { scheduleTarget } from '../private/schedule-target';
 
@@ -21,5 +24,10 @@ export class LambdaEventTarget implements IEventTarget {
       input: lambdaEventInput(scope, options.input),
       statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [arn] })],
     });
+  }
+
+  public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
+    const { input, deadLetterQueue } = options;
+    return ruleTarget(scope, new LambdaFunction(this.target, { event: input, deadLetterQueue }), options);
   }
 }

@@ -6,6 +6,7 @@ import { ServiceHttpTarget } from './ecs-http-target';
 import { ecsMetrics } from './ecs-metrics';
 import { ServiceQueueTarget } from './ecs-queue-target';
 import { ecsService, PORT_NAME, scaleService } from './ecs-service';
+import { ServiceEventTarget } from './ecs-service-event-target';
 import type { EcsServiceComputeProps } from './ecs-service-options';
 import { ecsTask } from './ecs-task-definition';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
@@ -105,7 +106,8 @@ export class ServiceCompute implements ICompute {
     scope.node.addValidation({ validate: () => scalingProblems(scope, props, httpTarget, queueTarget) });
     if (isHosted) { warnOfOneTask(scope, props); }
     const { taskDefinition, cluster, image } = task;
-    return { service, taskDefinition, cluster, image, httpTarget, queueTarget, ...ecsMetrics(task) };
+    const eventTarget = new ServiceEventTarget(queueTarget);
+    return { service, taskDefinition, cluster, image, httpTarget, queueTarget, eventTarget, ...ecsMetrics(task) };
   }
 }
 

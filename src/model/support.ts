@@ -29,13 +29,11 @@ export const TRIGGER_SUPPORT = {
   bucket: {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_BUCKET, batchJob: NO_BUCKET,
   },
+  eventPattern: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
+  },
   schedule: {
-    lambdaFunction: true,
-    lambdaImage: true,
-    service: 'a service is not told single events by EventBridge Scheduler; use Compute.task(), or add a compute of that kind to the function',
-    process: `${RUNS_FOR_EVER}; use Compute.task()`,
-    task: true,
-    batchJob: true,
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
   },
 } as const satisfies { [trigger: string]: SupportRow };
 export type TriggerName = keyof typeof TRIGGER_SUPPORT;

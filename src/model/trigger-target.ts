@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as events from 'aws-cdk-lib/aws-events';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -121,35 +122,49 @@ export interface IHttpTarget {
   attach(scope: Construct, options: HttpTargetOptions): elbv2.IApplicationTargetGroup;
 }
 
-/** One event on its way to a handler. */
-export interface EventTargetOptions {
+/** How hard EventBridge tries to deliver an event. */
+export interface EventDeliveryOptions {
+  /**
+   * The queue for events that could not be delivered, and on a service for those that the handler failed to handle each time.
+   *
+   * @default - they are dropped; a service gets one of its own
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * How often it is tried again to deliver an event, 0 to 185. Whether a handler that has failed runs again is up to its compute; a service tries it
+   * again as often as this says.
+   *
+   * @default - 185; a service tries a handler that has failed twice again
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How old an event may become while it cannot be delivered, and in the queue of a service, 60 seconds to 24 hours.
+   *
+   * @default - 24 hours; in the queue of a service 6 hours
+   */
+  readonly maxEventAge?: Duration;
+}
+
+/** An event of EventBridge Scheduler on its way to a handler. */
+export interface EventTargetOptions extends EventDeliveryOptions {
   /**
    * The event.
    *
    * @default - the event that EventBridge Scheduler sends on its own: `source` is `aws.scheduler`, `time` is when it was due
    */
   readonly input?: scheduler.ScheduleTargetInput;
+}
 
+/** An event of an event bus on its way to a handler. */
+export interface RuleTargetOptions extends EventDeliveryOptions {
   /**
-   * The queue for events that could not be delivered.
+   * What the handler gets.
    *
-   * @default - they are dropped
+   * @default - the event, whole
    */
-  readonly deadLetterQueue?: sqs.IQueue;
-
-  /**
-   * How often it is tried again, 0 to 185.
-   *
-   * @default 185
-   */
-  readonly retryAttempts?: number;
-
-  /**
-   * How old an event may become, 60 seconds to 24 hours.
-   *
-   * @default Duration.hours(24)
-   */
-  readonly maxEventAge?: Duration;
+  readonly input?: events.RuleTargetInput;
 }
 
 /** A handler that can be sent single events: what computes give to triggers. */
@@ -161,4 +176,12 @@ export interface IEventTarget {
    * @param options the event, and how often it is tried
    */
   scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget;
+
+  /**
+   * Makes the target by which a rule of an event bus reaches the handler.
+   *
+   * @param scope where its resources belong; MUST get static construct ids
+   * @param options what of the event, and how often it is tried
+   */
+  ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget;
 }

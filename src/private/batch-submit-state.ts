@@ -2,7 +2,7 @@
 import { Names, Stack } from 'aws-cdk-lib';
 import type * as batch from 'aws-cdk-lib/aws-batch';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { stateEnvironment, StateEvent } from './state-event';
@@ -28,10 +28,10 @@ export function submitJobState(scope: Construct, id: string, props: SubmitJobSta
     protected readonly taskPolicies = [
       new iam.PolicyStatement({ actions: ['batch:SubmitJob'], resources: [jobDefinitionArn, jobQueueArn] }),
       // By this rule Step Functions knows that the job has ended. Source: "AWS Batch" among the IAM policies in its Developer Guide.
-      new iam.PolicyStatement({
+      ...state.integrationPattern === sfn.IntegrationPattern.REQUEST_RESPONSE ? [] : [new iam.PolicyStatement({
         actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
         resources: [Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: 'StepFunctionsGetEventsForBatchJobsRule' })],
-      }),
+      })],
     ];
 
     protected _renderTask(queryLanguage?: sfn.QueryLanguage): object {

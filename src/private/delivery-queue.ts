@@ -41,7 +41,7 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
   }
   checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MOST_RETRIES });
   checkRange(scope, 'maxEventAge', maxEventAge.isUnresolved() ? undefined : maxEventAge.toSeconds({ integral: false }), { least: 60, most: LONGEST.toSeconds(), unit: 'seconds' });
-  if (options.deadLetterQueue) { checkKind(scope, options.deadLetterQueue, fifo); }
+  checkDeadLetterQueue(scope, options.deadLetterQueue, fifo);
   const common: sqs.QueueProps = { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined };
   const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, { ...common, retentionPeriod: LONGEST });
   const queue = new sqs.Queue(scope, QUEUE, {
@@ -54,15 +54,19 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
   return { queue, deadLetterQueue };
 }
 
-/** What a trigger made of these in its scope. */
-export function madeQueues({ node }: IConstruct): Partial<Delivery> {
-  return { queue: node.tryFindChild(QUEUE) as sqs.IQueue | undefined, deadLetterQueue: node.tryFindChild(DEAD_LETTERS) as sqs.IQueue | undefined };
+/** The queues of a trigger whose compute may have made them in its scope. */
+export function queuesOf({ node }: IConstruct, given?: sqs.IQueue): Partial<Delivery> {
+  const made = (id: string) => node.tryFindChild(id) as sqs.IQueue | undefined;
+  return { queue: made(QUEUE), deadLetterQueue: given ?? made(DEAD_LETTERS) };
 }
 
-/** Source: `RedrivePolicy`: "The dead-letter queue of a FIFO queue must also be a FIFO queue", in the Amazon SQS API Reference. */
-function checkKind(scope: Construct, deadLetterQueue: sqs.IQueue, fifo = false): void {
-  if (deadLetterQueue.fifo === fifo) { return; }
+/**
+ * Refuses a dead-letter queue that AWS does not take. Sources: `RedrivePolicy` in the Amazon SQS API Reference; "Amazon SNS dead-letter queues" in the
+ * Amazon SNS Developer Guide; "Using dead-letter queues to process undelivered events" in the Amazon EventBridge User Guide.
+ */
+export function checkDeadLetterQueue(scope: Construct, deadLetterQueue: sqs.IQueue | undefined, fifo = false): void {
+  if (!deadLetterQueue || deadLetterQueue.fifo === fifo) { return; }
   throw problem(scope, 'DEAD_LETTER_QUEUE', {
-    property: 'deadLetterQueue', given: `a ${fifo ? 'standard' : 'FIFO'} queue (${deadLetterQueue.node.path})`, accepted: `a ${fifo ? 'FIFO' : 'standard'} queue, as the queue that the events are in`,
+    property: 'deadLetterQueue', given: `a ${fifo ? 'standard' : 'FIFO'} queue (${deadLetterQueue.node.path})`, accepted: fifo ? 'a FIFO queue, as the topic is' : 'a standard queue',
   });
 }

@@ -19,6 +19,8 @@ export interface RunStateOptions extends sfn.TaskStateBaseProps, StateEvent {
   readonly assignPublicIp?: boolean;
   readonly enableExecuteCommand?: boolean;
   readonly propagateTags?: ecs.PropagatedTagSource;
+  /** Whether nothing waits for the task: it is this revision then, and the statements are all that the state machine may do. */
+  readonly startsOnly?: boolean;
   /** What the state machine must be able to do beside running the task. */
   readonly statements: iam.PolicyStatement[];
   readonly subnets: ec2.SubnetSelection;
@@ -29,11 +31,28 @@ export interface RunStateOptions extends sfn.TaskStateBaseProps, StateEvent {
 export function runTaskState(scope: Construct, id: string, options: RunStateOptions): tasks.EcsRunTask {
   const {
     isFargate, capacityProviderStrategies, platformVersion = ecs.FargatePlatformVersion.LATEST, placementConstraints, placementStrategies,
-    assignPublicIp, propagateTags, eventPath, eventS3Uri, resultS3Uri, ...state
+    assignPublicIp, propagateTags, eventPath, eventS3Uri, resultS3Uri, statements, startsOnly, ...state
   } = options;
   const capacityProviderOptions = capacityProviderStrategies && tasks.CapacityProviderOptions.custom(capacityProviderStrategies);
+  /**
+   * The state of the CDK, with leave for what it does not ask for, or without leave to stop any task. Declared here and not beside this function, for an app that
+   * has no state machines need not load theirs.
+   */
+  class RunTask extends tasks.EcsRunTask {
+    constructor(scopeOfState: Construct, idOfState: string, props: tasks.EcsRunTaskProps) {
+      super(scopeOfState, idOfState, props);
+      if (startsOnly) { this.taskPolicies?.splice(0); }
+      this.taskPolicies?.push(...statements);
+    }
+
+    protected _renderTask(queryLanguage?: sfn.QueryLanguage): object {
+      const task = super._renderTask(queryLanguage);
+      return startsOnly ? { ...task, Parameters: { ...task.Parameters, TaskDefinition: options.taskDefinition.taskDefinitionArn } } : task;
+    }
+  }
+
   return new RunTask(scope, id, {
-    integrationPattern: sfn.IntegrationPattern.RUN_JOB,
+    integrationPattern: startsOnly ? sfn.IntegrationPattern.REQUEST_RESPONSE : sfn.IntegrationPattern.RUN_JOB,
     ...state,
     propagatedTagSource: propagateTags,
     assignPublicIp: isFargate ? assignPublicIp : undefined,
@@ -45,12 +64,4 @@ export function runTaskState(scope: Construct, id: string, options: RunStateOpti
       environment: Object.entries(stateEnvironment({ eventPath, eventS3Uri, resultS3Uri })).map(([name, value]) => ({ name, value })),
     }],
   });
-}
-
-/** The state of the CDK, with leave for what it does not ask for. */
-class RunTask extends tasks.EcsRunTask {
-  constructor(scope: Construct, id: string, { statements, ...props }: tasks.EcsRunTaskProps & Pick<RunStateOptions, 'statements'>) {
-    super(scope, id, props);
-    this.taskPolicies?.push(...statements);
-  }
 }

@@ -1,9 +1,9 @@
 /** What EventBridge Scheduler calls, with a role that may do that and nothing else. */
-import { ArnFormat, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { checkRange } from './check-range';
+import { checkDelivery, retryPolicy } from './event-delivery';
 import type { EventTargetOptions } from '../model/trigger-target';
 
 /** A call of EventBridge Scheduler. */
@@ -25,9 +25,8 @@ export interface ScheduleCall extends Omit<EventTargetOptions, 'input'> {
  * @param scope the trigger's own scope, that gets the role
  */
 export function scheduleTarget(scope: Construct, call: ScheduleCall): scheduler.IScheduleTarget {
-  const { arn, input, ecsParameters, retryAttempts, maxEventAge, deadLetterQueue } = call;
-  checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: 185 });
-  checkRange(scope, 'maxEventAge', maxEventAge?.isUnresolved() ? undefined : maxEventAge?.toSeconds({ integral: false }), { least: 60, most: 86_400, unit: 'seconds' });
+  const { arn, input, ecsParameters, deadLetterQueue } = call;
+  checkDelivery(scope, call);
   return {
     bind: schedule => ({
       arn,
@@ -35,14 +34,9 @@ export function scheduleTarget(scope: Construct, call: ScheduleCall): scheduler.
       input,
       ecsParameters,
       deadLetterConfig: deadLetterQueue && { arn: deadLetterQueue.queueArn },
-      retryPolicy: { maximumRetryAttempts: unchecked(retryAttempts), maximumEventAgeInSeconds: unchecked(maxEventAge?.toSeconds()) },
+      retryPolicy: retryPolicy(call),
     }),
   };
-}
-
-/** A token as an object: the CDK's `Schedule` takes the number that stands for it for one that is out of range. */
-function unchecked(value: number | undefined): number | undefined {
-  return Token.isUnresolved(value) ? Tokenization.reverseNumber(value!) as unknown as number : value;
 }
 
 /** Source of the conditions: "Confused deputy prevention in EventBridge Scheduler" in its User Guide. */

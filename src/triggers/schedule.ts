@@ -1,14 +1,14 @@
-import type { Duration } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import type { EventDeliveryOptions } from '../model/trigger-target';
+import { queuesOf } from '../private/delivery-queue';
 import { problem } from '../private/errors';
 import { unsupported } from '../private/support';
 
 /** When a handler runs by the clock, and with which event. */
-export interface ScheduleOptions {
+export interface ScheduleOptions extends EventDeliveryOptions {
   /** The times: `ScheduleExpression.rate()`, `.cron()` with a time zone, or `.at()` for one time. */
   readonly schedule: scheduler.ScheduleExpression;
 
@@ -55,28 +55,6 @@ export interface ScheduleOptions {
    * @default - the group `default`
    */
   readonly scheduleGroup?: scheduler.IScheduleGroup;
-
-  /**
-   * How often EventBridge Scheduler tries again to deliver the event, 0 to 185. Whether a handler that has failed runs again
-   * is up to its compute.
-   *
-   * @default 185
-   */
-  readonly retryAttempts?: number;
-
-  /**
-   * How old an event may become while it cannot be delivered, 60 seconds to 24 hours.
-   *
-   * @default Duration.hours(24)
-   */
-  readonly maxEventAge?: Duration;
-
-  /**
-   * The queue for events that could not be delivered.
-   *
-   * @default - they are dropped
-   */
-  readonly deadLetterQueue?: sqs.IQueue;
 
   /**
    * The physical name of the schedule. A named schedule cannot be replaced without a new name.
@@ -132,10 +110,12 @@ export class ScheduleTrigger implements ITrigger {
     if (start && end && start >= end) {
       throw problem(scope, 'SCHEDULE_TIMES', { property: 'end', given: end.toISOString(), accepted: `after start, ${start.toISOString()}` });
     }
+    const target = compute.eventTarget.scheduleTarget(scope, { input, retryAttempts, maxEventAge, deadLetterQueue });
     return {
+      ...queuesOf(scope, deadLetterQueue),
       schedule: new scheduler.Schedule(scope, 'Schedule', {
         schedule,
-        target: compute.eventTarget.scheduleTarget(scope, { input, retryAttempts, maxEventAge, deadLetterQueue }),
+        target,
         timeWindow,
         enabled,
         start,

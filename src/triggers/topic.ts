@@ -5,7 +5,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { deliveryQueue } from '../private/delivery-queue';
+import { checkDeadLetterQueue, deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
 import { refuseOnLambda, unsupported } from '../private/support';
 
@@ -80,8 +80,9 @@ export class TopicTrigger implements ITrigger {
       if (topic.fifo) {
         throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: 'a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics' });
       }
+      checkDeadLetterQueue(scope, props.deadLetterQueue);
       subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, { ...filters, deadLetterQueue: props.deadLetterQueue }));
-      return {};
+      return { deadLetterQueue: props.deadLetterQueue };
     }
     if (!queueTarget) { throw unsupported(scope, 'topic', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const delivery = deliveryQueue(scope, { ...props, fifo: topic.fifo });

@@ -1,7 +1,9 @@
+import type * as events from 'aws-cdk-lib/aws-events';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { BucketTrigger, BucketTriggerProps } from './bucket';
+import { EventPatternTrigger, EventPatternTriggerProps } from './event-pattern';
 import { LoadBalancerTrigger } from './load-balancer';
 import type { LoadBalancerTriggerProps } from './load-balancer-options';
 import { QueueTrigger, QueueTriggerProps } from './queue';
@@ -33,7 +35,8 @@ export class Trigger {
   }
 
   /**
-   * By the clock: EventBridge Scheduler sends single events. On Lambda computes, `Compute.task()` and `Compute.batchJob()`.
+   * By the clock: EventBridge Scheduler sends single events. On Lambda computes, `Compute.task()`, `Compute.batchJob()` and, through a queue of its own,
+   * `Compute.service()`.
    *
    * @param props the times and the event
    */
@@ -59,6 +62,17 @@ export class Trigger {
    */
   public static bucket(bucket: s3.IBucket, props: BucketTriggerProps = {}): ITrigger {
     return new BucketTrigger(bucket, props);
+  }
+
+  /**
+   * By events of an event bus. On Lambda computes; through a queue of its own on `Compute.service()`; through a state machine on `Compute.task()` and
+   * `Compute.batchJob()`.
+   *
+   * @param pattern what an event must have
+   * @param props the bus, and what becomes of the event
+   */
+  public static eventPattern(pattern: events.EventPattern, props: EventPatternTriggerProps = {}): ITrigger {
+    return new EventPatternTrigger(pattern, props);
   }
 
   private constructor() {}

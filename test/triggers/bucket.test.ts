@@ -117,7 +117,7 @@ describe('on a service', () => {
 
   test('a FIFO dead-letter queue is refused', () => {
     expect(refusal(() => serviceWith(stack => ({ deadLetterQueue: new sqs.Queue(stack, 'Lost', { fifo: true }) }))))
-      .toMatch(/'deadLetterQueue' must be a standard queue, as the queue that the events are in, got 'a FIFO queue \(Stack\/Lost\)'/);
+      .toMatch(/'deadLetterQueue' must be a standard queue, got 'a FIFO queue \(Stack\/Lost\)'/);
   });
 
   test('a container without our host is refused', () => {

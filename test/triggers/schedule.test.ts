@@ -4,7 +4,9 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { ContextAttribute, ScheduleExpression, ScheduleGroup, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { queuesOf, toldQueues } from './deliveries';
 import { Compute, HandlerRuntime, HybridFunction, ICompute, ScheduledTask, ScheduleTriggerProps, Trigger } from '../../src';
+import { CONTAINER, onEcs } from '../computes/ecs';
 import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized } from '../small-runtime';
 
 type Options = Partial<ScheduleTriggerProps>;
@@ -200,11 +202,56 @@ describe('schedule input', () => {
   });
 });
 
+describe('on a service', () => {
+  const onQueue = (options: Options | ((stack: Stack) => Options) = {}) => scheduled(options, Compute.service());
+
+  test('the event goes to a queue of its own, as the text that Lambda gets', () => {
+    const template = onQueue();
+    const { id, queue, deadLetters } = queuesOf(template);
+    expect(properties(template).Target).toMatchObject({ Arn: { 'Fn::GetAtt': [id, 'Arn'] }, DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^NightlyScheduleDeadLetterQueue/), 'Arn'] } } });
+    expect(toldQueues(template)).toEqual([{ url: id, arn: `${id}.Arn`, event: 'body' }]);
+    expect(properties(template).Target.Input).toEqual(properties(scheduled()).Target.Input);
+    expect(queue).toMatchObject({ MessageRetentionPeriod: 6 * 3600, VisibilityTimeout: 60, RedrivePolicy: { maxReceiveCount: 3 } });
+    expect(deadLetters).toHaveLength(1);
+  });
+
+  test('its role may send to that queue and, what could not be delivered, to the other', () => {
+    const { statements } = role(onQueue());
+    expect(statements[0]).toEqual({ Action: 'sqs:SendMessage', Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^NightlyScheduleQueue/), 'Arn'] } });
+    expect(statements.slice(1).map(({ Resource }: { Resource: unknown }) => Resource)).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^NightlyScheduleDeadLetterQueue/), 'Arn'] }]);
+  });
+
+  test('retryAttempts, maxEventAge and deadLetterQueue', () => {
+    const template = onQueue(stack => ({ retryAttempts: 0, maxEventAge: Duration.minutes(10), deadLetterQueue: new sqs.Queue(stack, 'Lost') }));
+    expect(properties(template).Target.RetryPolicy).toEqual({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 600 });
+    expect(queuesOf(template).queue).toMatchObject({ MessageRetentionPeriod: 600, RedrivePolicy: { maxReceiveCount: 1, deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^Lost/), 'Arn'] } } });
+    expect(queuesOf(template).deadLetters).toEqual([]);
+    expect(refusal(() => onQueue({ retryAttempts: 186 }))).toMatch(/'retryAttempts' must be 0 to 185, got 186/);
+  });
+
+  test('a container without our host is refused', () => {
+    expect(refusal(() => onEcs('service', {}, CONTAINER, fn => fn.addTrigger(Trigger.schedule({ schedule }))))).toMatch(/HOST_MISSING\]$/);
+  });
+
+  test('what it made can be had', () => {
+    onEcs('service', {}, {}, fn => {
+      const { queue, deadLetterQueue } = fn.addTrigger(Trigger.schedule({ schedule }));
+      expect([queue!.node.path, deadLetterQueue!.node.path]).toEqual(['Stack/Api/Schedule/Queue', 'Stack/Api/Schedule/DeadLetterQueue']);
+    });
+  });
+});
+
 describe('a schedule on a compute that takes no single events', () => {
   test('is refused with what to use instead', () => {
-    const service = { computeName: 'service', servicePrincipals: ['ecs-tasks.amazonaws.com'], bind: () => ({}) };
-    expect(refusal(() => scheduled({}, service))).toMatch(/got 'Trigger.schedule\(\) on Compute.service\(\)'; .*Compute.task\(\).*TRIGGER_UNSUPPORTED\]$/);
-    expect(refusal(() => scheduled({}, { ...service, computeName: 'own' }))).toMatch(/got 'Trigger.schedule\(\) on own'; use a compute that takes single events \[CDK_HYBRID_TRIGGER_UNSUPPORTED\]$/);
+    const process = { computeName: 'process', servicePrincipals: ['ecs-tasks.amazonaws.com'], bind: () => ({}) };
+    expect(refusal(() => scheduled({}, process)))
+      .toMatch(/got 'Trigger.schedule\(\) on Compute.process\(\)'; .*Compute.service\(\) or Compute.task\(\) \[CDK_HYBRID_TRIGGER_UNSUPPORTED\]$/);
+    expect(refusal(() => scheduled({}, { ...process, computeName: 'own' })))
+      .toMatch(/got 'Trigger.schedule\(\) on own'; use a compute that takes single events \[CDK_HYBRID_TRIGGER_UNSUPPORTED\]$/);
+  });
+
+  test('a FIFO dead-letter queue is refused: EventBridge Scheduler sends to standard queues alone', () => {
+    expect(refusal(() => scheduled(stack => ({ deadLetterQueue: new sqs.Queue(stack, 'Lost', { fifo: true }) })))).toMatch(/'deadLetterQueue' must be a standard queue.*DEAD_LETTER_QUEUE\]$/);
   });
 });
 

@@ -1,0 +1,57 @@
+/** How EventBridge and its Scheduler submit a job with an event. */
+import { Aws } from 'aws-cdk-lib';
+import type * as batch from 'aws-cdk-lib/aws-batch';
+import type * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import type { ComputeContext } from '../model/compute';
+import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
+import { submitJobState } from '../private/batch-submit-state';
+import { hostEventInput } from '../private/event-input';
+import { eventMachineTarget } from '../private/event-machine';
+import { scheduleTarget } from '../private/schedule-target';
+
+/** What jobs are submitted with. */
+export interface Job {
+  readonly name: string;
+  readonly jobDefinition: batch.IJobDefinition;
+  readonly jobQueue: batch.IJobQueue;
+  readonly shareIdentifier?: string;
+}
+
+/** How single events become jobs: EventBridge Scheduler submits them; a rule does so through a state machine. */
+export class BatchEventTarget implements IEventTarget {
+  /** @param context the function; @param job what is submitted */
+  constructor(private readonly context: ComputeContext, private readonly job: Job) {}
+
+  public scheduleTarget(scope: Construct, options: EventTargetOptions): scheduler.IScheduleTarget {
+    const { name, jobDefinition, jobQueue, shareIdentifier } = this.job;
+    const { jobDefinitionArn } = jobDefinition;
+    const { jobQueueArn } = jobQueue;
+    return scheduleTarget(scope, {
+      ...options,
+      arn: `arn:${Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob`,
+      input: hostEventInput(scope, {
+        input: options.input,
+        role: this.context.role,
+        request: environment => ({
+          JobName: name,
+          JobDefinition: jobDefinitionArn,
+          JobQueue: jobQueueArn,
+          ShareIdentifier: shareIdentifier,
+          ContainerOverrides: { Environment: Object.entries(environment).map(([Name, Value]) => ({ Name, Value })) },
+        }),
+      }),
+      statements: [new iam.PolicyStatement({ actions: ['batch:SubmitJob'], resources: [jobDefinitionArn, jobQueueArn] })],
+    });
+  }
+
+  public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
+    const { name: _, ...job } = this.job;
+    return eventMachineTarget(scope, {
+      ...options, start: submitJobState(scope, 'SubmitJob', { ...job, integrationPattern: sfn.IntegrationPattern.REQUEST_RESPONSE }),
+    });
+  }
+}
