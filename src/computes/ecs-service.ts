@@ -72,8 +72,11 @@ function checkCounts(scope: Construct, props: EcsServiceComputeProps): void {
   const { desiredCount, minCapacity, maxCapacity, scaling, daemon } = props;
   const most = Number.MAX_SAFE_INTEGER;
   checkRange(scope, 'desiredCount', desiredCount, { least: 0, most });
-  checkRange(scope, 'minCapacity', minCapacity, { least: 0, most: maxCapacity === undefined || Token.isUnresolved(maxCapacity) ? most : maxCapacity });
   checkRange(scope, 'maxCapacity', maxCapacity, { least: 1, most });
+  const isBounded = maxCapacity !== undefined && !Token.isUnresolved(maxCapacity);
+  checkRange(scope, 'minCapacity', minCapacity, isBounded
+    ? { least: 0, most: maxCapacity, unit: '(maxCapacity)', mend: 'lower minCapacity, or raise maxCapacity' }
+    : { least: 0, most });
   const isScaled = maxCapacity !== undefined;
   if (!isScaled && (scaling || minCapacity !== undefined)) {
     throw problem(scope, 'SCALING', { property: 'maxCapacity', given: undefined, accepted: 'given with minCapacity and scaling' });

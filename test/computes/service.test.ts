@@ -296,7 +296,8 @@ describe('scaling', () => {
     expect(refusal(() => service({ scaling: rule }))).toContain('\'maxCapacity\' must be given with minCapacity and scaling, got undefined');
     expect(refusal(() => service({ maxCapacity: 3 }))).toContain('\'scaling\' must be at least one rule with maxCapacity');
     expect(refusal(() => service({ maxCapacity: 3, scaling: rule, desiredCount: 2 }))).toContain('\'desiredCount\' must be left out with scaling, got 2');
-    expect(refusal(() => service({ maxCapacity: 3, minCapacity: 4, scaling: rule }))).toContain('\'minCapacity\' must be 0 to 3, got 4');
+    expect(refusal(() => service({ maxCapacity: 3, minCapacity: 4, scaling: rule }))).toContain('\'minCapacity\' must be 0 to 3 (maxCapacity), got 4; lower minCapacity, or raise maxCapacity [');
+    expect(refusal(() => service({ maxCapacity: 0, minCapacity: 1, scaling: rule }))).toContain('\'maxCapacity\' must be 1 to ');
     expect(refusal(() => onInstances({ maxCapacity: 3, scaling: rule, daemon: true }))).toContain('\'daemon\' must be left out with scaling');
   });
 
