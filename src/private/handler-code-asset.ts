@@ -64,6 +64,14 @@ function bundledFiles(scope: Construct, code: HandlerCode, bundling: BundlingOpt
   if (!found.isFile()) {
     throw problem(scope, 'ENTRY_NOT_A_FILE', { property: 'code', given: `${code._path} (a directory)`, accepted: 'a file for HandlerCode.fromEntry' });
   }
+  if (!isScript(entry, bundling)) {
+    throw problem(scope, 'BUNDLING_FAILED', {
+      property: 'code',
+      given: code._path,
+      accepted: 'a file of TypeScript or JavaScript, which HandlerCode.fromEntry bundles',
+      mend: 'other languages take HandlerCode.fromDirectory(...) or a container, HandlerRuntime.container(...)',
+    });
+  }
   if (runtime._parts.managed && !nodeMajor(runtime)) {
     throw problem(scope, 'RUNTIME_NOT_NODEJS', { property: 'runtime', given: runtime.name, accepted: 'a Node.js runtime for code from HandlerCode.fromEntry' });
   }
@@ -85,6 +93,11 @@ function bundledFiles(scope: Construct, code: HandlerCode, bundling: BundlingOpt
     unzippedBytes: bundled.unzippedBytes,
     environment: mapped && nodeMajor(runtime) ? { NODE_OPTIONS: '--enable-source-maps' } : {},
   };
+}
+
+/** Whether esbuild takes it for TypeScript or JavaScript: by its name, or as the user says. */
+function isScript(entry: string, { loader = {} }: BundlingOptions): boolean {
+  return /\.[cm]?[jt]s$|\.[jt]sx$/.test(entry) || Object.keys(loader).some(extension => entry.endsWith(extension));
 }
 
 function bundleEntry(scope: Construct, given: string, entry: string, bundling: BundlingOptions, runtime: HandlerRuntime): Bundle {

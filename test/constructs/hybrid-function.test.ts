@@ -231,6 +231,18 @@ describe('bad input is refused in one line', () => {
     expect(failure({ code: HandlerCode.fromEntry(join(directory, 'broken.ts')) })).toMatch(/^Stack\/Hello: 'code' must be code that esbuild can bundle, got '.*broken\.ts'; esbuild says: broken\.ts:2:12: Unexpected ";" \[CDK_HYBRID_BUNDLING_FAILED\]$/);
   });
 
+  test.each<[string, HandlerRuntime | undefined]>([['our runtime', undefined], ['a runtime of its own', HandlerRuntime.managed(lambda.Runtime.PYTHON_3_13)]])(
+    'an entry in another language, on %s: what takes it', (_case, runtime) => {
+      const directory = workspace({ 'x.py': 'def handler(event, context): return 1\n' });
+      expect(failure({ code: HandlerCode.fromEntry(join(directory, 'x.py')), ...runtime ? { runtime } : {} })).toMatch(
+        /^Stack\/Hello: 'code' must be a file of TypeScript or JavaScript, which HandlerCode\.fromEntry bundles, got '.*x\.py'; other languages take HandlerCode\.fromDirectory\(\.\.\.\) or a container, HandlerRuntime\.container\(\.\.\.\) \[CDK_HYBRID_BUNDLING_FAILED\]$/);
+    });
+
+  test('an entry with a loader of its own is TypeScript or JavaScript, whatever its name', () => {
+    const directory = workspace({ 'package.json': '{}', 'hello.es6': 'export const handler = async () => 1;\n' });
+    expect(failure({ code: HandlerCode.fromEntry(join(directory, 'hello.es6'), { loader: { '.es6': 'js' } }) })).toBe('nothing was thrown');
+  });
+
   test('no esbuild: how to install it, in each language', () => {
     const directory = workspace({ 'hello.ts': 'export const handler = 1;' });
     const message = inDirectory(directory, { PATH: directory }, () => failure({ code: HandlerCode.fromEntry('hello.ts') }));
