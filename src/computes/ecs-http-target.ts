@@ -23,7 +23,7 @@ export interface ServiceTargetParts {
 }
 
 /** The path that our host answers itself, unless it is told another one. */
-const HEALTH_PATH = '/_health';
+export const HEALTH_PATH = '/_health';
 /** As long as a load balancer may take to see that a target is on its way out. */
 const LEAST_DELAY = 15;
 const MOST_DELAY = 3_600;
@@ -38,24 +38,11 @@ export class ServiceHttpTarget implements IHttpTarget {
   constructor(private readonly parts: ServiceTargetParts) {}
 
   public attach(scope: Construct, options: HttpTargetOptions): elbv2.IApplicationTargetGroup {
-    const { service, task, port, scaling, scalingTarget } = this.parts;
-    const healthPath = options.healthCheck?.path ?? (task.hasHost ? HEALTH_PATH : '/');
+    const { parts } = this;
+    const healthPath = options.healthCheck?.path ?? (parts.task.hasHost ? HEALTH_PATH : '/');
     this.tellHost(options, healthPath);
-    const deregistrationDelay = this.drain(options.deregistrationDelay);
-    const targetGroup = targetGroupOf(scope, {
-      vpc: options.vpc,
-      targetType: elbv2.TargetType.IP,
-      protocol: elbv2.ApplicationProtocol.HTTP,
-      port,
-      targets: [service.loadBalancerTarget({ containerName: task.container.containerName, containerPort: port })],
-      healthCheck: { ...options.healthCheck, ...healthCheckTimes(options.healthCheck), path: healthPath },
-      deregistrationDelay,
-      stickinessCookieDuration: options.stickinessCookieDuration,
-      slowStart: options.slowStart,
-    });
-    if (scalingTarget) { scaleOnRequests(scope, scalingTarget, scaling, targetGroup); }
     this.isAttached = true;
-    return targetGroup;
+    return serviceTargetGroup(scope, parts, parts.port, { ...options, healthCheck: { ...options.healthCheck, path: healthPath } });
   }
 
   /** One host has one of each: load balancers that share a service must want the same. */
@@ -82,23 +69,44 @@ export class ServiceHttpTarget implements IHttpTarget {
     }
   }
 
-  /**
-   * ECS takes a task out of its target groups, waits for the delay, and only then stops it: requests have the delay, and then the stop timeout,
-   * to come to an end. Source: "Task lifecycle" and the `DEACTIVATING` state in the Amazon ECS Developer Guide.
-   */
-  private drain(given?: Duration): Duration {
-    const { scope, timeout, task: { stopTimeout } } = this.parts;
-    if (timeout.isUnresolved()) { return given ?? Duration.seconds(300); }
-    const longest = timeout.toSeconds({ integral: false });
-    const delay = given ?? Duration.seconds(Math.min(MOST_DELAY, Math.max(LEAST_DELAY, Math.ceil(longest))));
-    if (delay.isUnresolved() || stopTimeout.isUnresolved()) { return delay; }
-    const [drained, stopped] = [delay, stopTimeout].map(duration => duration.toSeconds({ integral: false }));
-    if (longest > drained + stopped) {
-      Annotations.of(scope).addWarningV2('cdk-hybrid:Service.drain',
-        `A request may take ${longest} seconds, but when a task is replaced it has ${drained} (deregistrationDelay) and ${stopped} (stopTimeout). Raise deregistrationDelay, or lower timeout.`);
-    }
-    return delay;
+}
+
+/** The target group of a service at one of its ports. */
+export function serviceTargetGroup(
+  scope: Construct, parts: ServiceTargetParts, port: number, options: HttpTargetOptions,
+): elbv2.ApplicationTargetGroup {
+  const { service, task, scaling, scalingTarget } = parts;
+  const { vpc, healthCheck, stickinessCookieDuration, slowStart } = options;
+  const targetGroup = targetGroupOf(scope, {
+    vpc,
+    targetType: elbv2.TargetType.IP,
+    protocol: elbv2.ApplicationProtocol.HTTP,
+    port,
+    targets: [service.loadBalancerTarget({ containerName: task.container.containerName, containerPort: port })],
+    healthCheck: { ...healthCheck, ...healthCheckTimes(healthCheck) },
+    deregistrationDelay: drain(parts, options.deregistrationDelay),
+    stickinessCookieDuration,
+    slowStart,
+  });
+  if (scalingTarget) { scaleOnRequests(scope, scalingTarget, scaling, targetGroup); }
+  return targetGroup;
+}
+
+/**
+ * ECS takes a task out of its target groups, waits for the delay, and only then stops it: requests have the delay, and then the stop timeout,
+ * to come to an end. Source: "Task lifecycle" and the `DEACTIVATING` state in the Amazon ECS Developer Guide.
+ */
+function drain({ scope, timeout, task: { stopTimeout } }: ServiceTargetParts, given?: Duration): Duration {
+  if (timeout.isUnresolved()) { return given ?? Duration.seconds(300); }
+  const longest = timeout.toSeconds({ integral: false });
+  const delay = given ?? Duration.seconds(Math.min(MOST_DELAY, Math.max(LEAST_DELAY, Math.ceil(longest))));
+  if (delay.isUnresolved() || stopTimeout.isUnresolved()) { return delay; }
+  const [drained, stopped] = [delay, stopTimeout].map(duration => duration.toSeconds({ integral: false }));
+  if (longest > drained + stopped) {
+    Annotations.of(scope).addWarningV2('cdk-hybrid:Service.drain',
+      `A request may take ${longest} seconds, but when a task is replaced it has ${drained} (deregistrationDelay) and ${stopped} (stopTimeout). Raise deregistrationDelay, or lower timeout.`);
   }
+  return delay;
 }
 
 /** The timeout has to be less than the interval. */

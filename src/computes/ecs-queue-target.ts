@@ -11,6 +11,7 @@ import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
 import { IQueueTarget, QueueEventFormat, QueueTargetOptions } from '../model/queue-target';
 import { problem } from '../private/errors';
+import { addSource } from '../private/host-sources';
 
 /** What the target is made of. */
 export interface QueueTargetParts {
@@ -65,10 +66,11 @@ export class ServiceQueueTarget implements IQueueTarget {
   private tellHost(): void {
     const { scope, task, context } = this.parts;
     const { container, stopTimeout } = task;
-    container.addEnvironment('HYBRID_SOURCES', 'http,queue');
+    addSource(container, 'queue');
     container.addEnvironment('HYBRID_QUEUES', Lazy.string({ produce: () => Stack.of(scope).toJsonString(this.queues) }));
     const { timeout } = context;
-    const mayOutlast = timeout.isUnresolved() || stopTimeout.isUnresolved() || timeout.toSeconds({ integral: false }) > stopTimeout.toSeconds({ integral: false });
+    const mayOutlast = timeout.isUnresolved() || stopTimeout.isUnresolved()
+      || timeout.toSeconds({ integral: false }) > stopTimeout.toSeconds({ integral: false });
     if (mayOutlast) { this.protectTasks(); }
   }
 

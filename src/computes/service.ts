@@ -2,6 +2,7 @@ import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { ServiceGatewayTarget } from './ecs-gateway-target';
 import { ServiceHttpTarget } from './ecs-http-target';
 import { ecsMetrics } from './ecs-metrics';
 import { ServiceQueueTarget } from './ecs-queue-target';
@@ -98,16 +99,18 @@ export class ServiceCompute implements ICompute {
     });
     const service = ecsService(scope, context, task, props);
     const scalingTarget = scaleService(scope, service, props);
-    const httpTarget = new ServiceHttpTarget({ scope, task, service, port, timeout: context.timeout, scaling, scalingTarget });
+    const parts = { scope, task, service, port, timeout: context.timeout, scaling, scalingTarget };
+    const httpTarget = new ServiceHttpTarget(parts);
+    const httpGatewayTarget = new ServiceGatewayTarget(parts);
     const { minCapacity = 1, maxCapacity, desiredCount = 1, daemon } = props;
     const queueTarget = new ServiceQueueTarget({
       scope, context, task, service, minCapacity, mostTasks: daemon ? undefined : maxCapacity ?? desiredCount, scaling, scalingTarget,
     });
-    scope.node.addValidation({ validate: () => scalingProblems(scope, props, httpTarget, queueTarget) });
+    scope.node.addValidation({ validate: () => scalingProblems(scope, props, httpTarget.isAttached || httpGatewayTarget.isAttached, queueTarget) });
     if (isHosted) { warnOfOneTask(scope, props); }
     const { taskDefinition, cluster, image } = task;
     const eventTarget = new ServiceEventTarget(queueTarget);
-    return { service, taskDefinition, cluster, image, httpTarget, queueTarget, eventTarget, ...ecsMetrics(task) };
+    return { service, taskDefinition, cluster, image, httpTarget, httpGatewayTarget, queueTarget, eventTarget, ...ecsMetrics(task) };
   }
 }
 
@@ -144,9 +147,9 @@ function hostSettings(props: ServiceComputeProps): { [name: string]: string } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]));
 }
 
-function scalingProblems(scope: Construct, { scaling = [] }: ServiceComputeProps, http: ServiceHttpTarget, queues: ServiceQueueTarget): string[] {
+function scalingProblems(scope: Construct, { scaling = [] }: ServiceComputeProps, hasRequests: boolean, queues: ServiceQueueTarget): string[] {
   const problems: string[] = [];
-  if (!http.isAttached && scaling.some(({ _requests }) => _requests)) {
+  if (!hasRequests && scaling.some(({ _requests }) => _requests)) {
     problems.push(problem(scope, 'SCALING_WITHOUT_REQUESTS', { property: 'scaling', given: 'onRequestsPerTarget', accepted: 'a rule that needs no load balancer, for the service has none' }).message);
   }
   if (!queues.isAttached && scaling.some(({ _backlog }) => _backlog)) {

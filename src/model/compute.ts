@@ -7,6 +7,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { EnvironmentRule } from './environment-rule';
+import type { IHttpGatewayTarget } from './gateway-target';
 import type { HandlerCode } from './handler-code';
 import type { IHandlerImage } from './handler-image';
 import type { HandlerRuntime } from './handler-runtime';
@@ -213,6 +214,13 @@ export interface ComputeConfig {
    * @default - the compute takes no HTTP requests
    */
   readonly httpTarget?: IHttpTarget;
+
+  /**
+   * How APIs of API Gateway reach the handler, where they do not invoke it as a Lambda function.
+   *
+   * @default - the compute takes no requests of APIs
+   */
+  readonly httpGatewayTarget?: IHttpGatewayTarget;
 
   /**
    * How single events reach the handler.

@@ -17,6 +17,12 @@ const NO_BUCKET = 'Amazon S3 starts no runs; use Trigger.eventPattern() with a b
 
 /** Triggers on computes. */
 export const TRIGGER_SUPPORT = {
+  httpApi: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: ONE_RUN, batchJob: ONE_RUN,
+  },
+  restApi: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: ONE_RUN, batchJob: ONE_RUN,
+  },
   loadBalancer: {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: ONE_RUN, batchJob: ONE_RUN,
   },

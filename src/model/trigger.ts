@@ -1,4 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as events from 'aws-cdk-lib/aws-events';
@@ -71,6 +73,34 @@ export interface TriggerConfig {
    * @default - not of this trigger
    */
   readonly targetGroup?: elbv2.IApplicationTargetGroup;
+
+  /**
+   * The HTTP API.
+   *
+   * @default - not of this trigger
+   */
+  readonly httpApi?: apigatewayv2.IHttpApi;
+
+  /**
+   * The routes of the HTTP API that lead to the handler.
+   *
+   * @default - not of this trigger
+   */
+  readonly httpRoutes?: apigatewayv2.IHttpRoute[];
+
+  /**
+   * The REST API.
+   *
+   * @default - not of this trigger
+   */
+  readonly restApi?: apigateway.IRestApi;
+
+  /**
+   * The methods of the REST API that lead to the handler.
+   *
+   * @default - not of this trigger
+   */
+  readonly restMethods?: apigateway.Method[];
 
   /**
    * The event source mapping.

@@ -6,6 +6,8 @@ import type { IConstruct } from 'constructs';
  */
 export const ERRORS = {
   ACCOUNT_CONFLICT: 'use a resource of the account that the stack is deployed to',
+  API_CONFLICT: 'say the same in each trigger that shares it, or give this one an API of its own',
+  API_GIVEN: 'leave it out, and set it where the API is made',
   BATCH_ARCHITECTURE: 'set architecture, or choose instances of it',
   BATCH_OPTION: 'leave it out',
   BATCH_WINDOW: 'set maxBatchingWindow as AWS Lambda takes it, or lower batchSize',
@@ -49,6 +51,7 @@ export const ERRORS = {
   EVENT_NOT_JSON: 'give an object to ScheduleTargetInput.fromObject(), or JSON to ScheduleTargetInput.fromText()',
   EVENT_TOO_LARGE: 'pass where the data is (an object in S3, say), not the data',
   FARGATE_SIZE: 'choose a pair of CPU and memory that Fargate has, or run on instances with launchType: LaunchType.EC2',
+  GATEWAY_NAME: 'rename it',
   HANDLER_FILE_NOT_FOUND: 'name a file of the directory, without its extension, before the dot',
   HANDLER_NAME: 'write the file without its extension, a dot and the exported name, e.g. index.handler',
   HANDLER_NOT_IN_BUNDLE: 'the bundle is one file named index; export the handler from the entry file and name it index.<export>',
@@ -82,8 +85,10 @@ export const ERRORS = {
   QUEUE_VISIBILITY: 'raise visibilityTimeout of the queue, or lower timeout of the function',
   ROUTE_COLLISION: 'change one of the two, or set priority of both',
   ROUTE_CONDITIONS: 'correct it, or make two triggers of it',
+  ROUTE_INVALID: 'mend the route',
   ROUTE_ORDER: 'set priority of the two, the lower one for the one that comes first',
   ROUTE_PRIORITY: 'set priority of the newer one to a number that is free',
+  ROUTE_TAKEN: 'give one of the two another path or other methods, or an API of its own',
   RUNTIME_FOR_IMAGES: 'use a compute that runs images',
   RUNTIME_NOT_EXTENDABLE: 'write what is missing into the Dockerfile of the container; managed runtimes and layers of your own cannot be extended',
   RUNTIME_NOT_FOR_IMAGES: 'use one of these runtimes, or a compute that runs zips',

@@ -4,6 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct } from 'constructs';
+import { agree as agreed } from './agreement';
 import { problem } from './errors';
 import { ALL_PRIORITIES, PriorityRange } from './listener-priority';
 import { stableKey, tokenKey } from './stable-key';
@@ -193,21 +194,7 @@ function portListener(
   return listener;
 }
 
-const agreements = new WeakMap<IConstruct, Map<string, { text: string; owner: string }>>();
-
-/** Notes what a trigger says of something that triggers share, and refuses what contradicts it; true for the first who says it. */
-function agree(scope: Construct, shared: IConstruct, property: string, value: unknown): boolean {
-  const known = agreements.get(shared) ?? new Map<string, { text: string; owner: string }>();
-  agreements.set(shared, known);
-  const resolved = Stack.of(scope).resolve(value);
-  const text = typeof resolved === 'string' ? resolved : JSON.stringify(resolved);
-  const other = known.get(property);
-  if (other && other.text !== text) {
-    throw problem(scope, 'LOAD_BALANCER_CONFLICT', { property, given: text, accepted: `${other.text}, as ${other.owner} says of ${shared.node.path}` });
-  }
-  if (!other) { known.set(property, { text, owner: scope.node.path }); }
-  return !other;
-}
+const agree = (scope: Construct, shared: IConstruct, property: string, value: unknown) => agreed(scope, 'LOAD_BALANCER_CONFLICT', shared, property, value);
 
 function refuseSettings(scope: Construct, options: ListenerOptions, existing: string, properties: readonly (keyof ListenerOptions)[]): void {
   for (const property of properties) {

@@ -4,9 +4,13 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { BucketTrigger, BucketTriggerProps } from './bucket';
 import { EventPatternTrigger, EventPatternTriggerProps } from './event-pattern';
+import { HttpApiTrigger } from './http-api';
+import type { HttpApiTriggerProps } from './http-api-options';
 import { LoadBalancerTrigger } from './load-balancer';
 import type { LoadBalancerTriggerProps } from './load-balancer-options';
 import { QueueTrigger, QueueTriggerProps } from './queue';
+import { RestApiTrigger } from './rest-api';
+import type { RestApiTriggerProps } from './rest-api-options';
 import { ScheduleTrigger, ScheduleTriggerProps } from './schedule';
 import { TopicTrigger, TopicTriggerProps } from './topic';
 import type { ITrigger } from '../model/trigger';
@@ -15,6 +19,24 @@ import type { ITrigger } from '../model/trigger';
  * When a handler runs.
  */
 export class Trigger {
+  /**
+   * By HTTP requests, through an HTTP API of API Gateway. On Lambda computes and, by a private integration, `Compute.service()`.
+   *
+   * @param props routes and API
+   */
+  public static httpApi(props: HttpApiTriggerProps = {}): ITrigger {
+    return new HttpApiTrigger(props);
+  }
+
+  /**
+   * By HTTP requests, through a REST API of API Gateway. On Lambda computes and, by a private integration, `Compute.service()`.
+   *
+   * @param props routes and API
+   */
+  public static restApi(props: RestApiTriggerProps = {}): ITrigger {
+    return new RestApiTrigger(props);
+  }
+
   /**
    * By HTTP requests, through an Application Load Balancer. On Lambda computes and `Compute.service()`.
    *

@@ -41,6 +41,8 @@ interface Origins {
   readonly bucket: s3.IBucket;
 }
 const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
+  httpApi: () => Trigger.httpApi({ path: '/orders/{id}' }),
+  restApi: () => Trigger.restApi({ path: '/orders/{id}' }),
   loadBalancer: () => Trigger.loadBalancer({ path: '/orders/*' }),
   queue: ({ queue }) => Trigger.queue(queue, { batchSize: 5 }),
   topic: ({ topic }) => Trigger.topic(topic),

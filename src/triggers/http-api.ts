@@ -1,0 +1,134 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpAlbIntegration, HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Construct } from 'constructs';
+import type { HttpApiTriggerProps } from './http-api-options';
+import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { agree } from '../private/agreement';
+import { apiRoutesOf, ApiRoute, refuseForGiven, routesId, takeRoute } from '../private/api-routes';
+import { checkRange } from '../private/check-range';
+import { checkNames, GatewayMapping, httpApiParameters } from '../private/gateway-mapping';
+import { checkCors } from '../private/load-balancer-cors';
+import { stableKey } from '../private/stable-key';
+import { unsupported } from '../private/support';
+
+const API_ID = 'CdkHybridHttpApi';
+/** Source: "Maximum integration timeout" among the quotas of HTTP APIs. */
+const MAX_SECONDS = 30;
+const AUTHORIZERS: { [type: string]: GatewayMapping['authorizer'] } = { JWT: 'jwt', CUSTOM: 'lambda', AWS_IAM: 'iam' };
+
+/** `Trigger.httpApi()`: HTTP requests by an HTTP API of API Gateway. */
+export class HttpApiTrigger implements ITrigger {
+  public readonly triggerName = 'httpApi';
+  public readonly triggerId: string;
+
+  /**
+   * @param props routes and API
+   */
+  constructor(private readonly props: HttpApiTriggerProps) {
+    this.triggerId = props.id ?? routesId('HttpApi', props);
+  }
+
+  public bind(scope: Construct, context: TriggerContext): TriggerConfig {
+    const { props } = this;
+    const { compute: { lambdaTarget, httpGatewayTarget } } = context;
+    if (!lambdaTarget && !httpGatewayTarget) { throw unsupported(scope, 'httpApi', context.computeName, 'use a compute that takes requests'); }
+    const routes = apiRoutesOf(scope, props);
+    this.check(scope, context);
+    const httpApi = props.httpApi ?? this.sharedApi(scope);
+    // Beside the functions: a route that moves from one to another is changed, not made a second time while the first is there.
+    const holder = routesOf(scope, httpApi);
+    const httpRoutes = routes.map(route => {
+      takeRoute(scope, httpApi, route);
+      return this.addRoute(holder, httpApi, route, context);
+    });
+    return { httpApi, httpRoutes: [...httpRoutes, ...this.addPreflights(scope, holder, httpApi, routes, context)] };
+  }
+
+  private addRoute(
+    holder: Construct, httpApi: apigatewayv2.IHttpApi, { method, path }: ApiRoute, { compute }: TriggerContext, authorizer = this.props.authorizer,
+  ): apigatewayv2.HttpRoute {
+    const { integrationTimeout: timeout, authorizationScopes } = this.props;
+    const end = compute.lambdaTarget ? undefined : compute.httpGatewayTarget!.attachGateway();
+    const integration = end
+      ? new HttpAlbIntegration('Integration', end.listener, { vpcLink: end.vpcLink, timeout })
+      : new HttpLambdaIntegration('Integration', compute.lambdaTarget!, { timeout, payloadFormatVersion: apigatewayv2.PayloadFormatVersion.VERSION_2_0 });
+    const route = new apigatewayv2.HttpRoute(holder, `${method}${path}`.replace(/\//g, '|'), {
+      httpApi, routeKey: apigatewayv2.HttpRouteKey.with(path, method as apigatewayv2.HttpMethod), integration, authorizer, authorizationScopes,
+    });
+    if (end) { this.map(httpApi, route); }
+    return route;
+  }
+
+  /** Only the route knows who lets its callers in: its API may have a default. */
+  private map(httpApi: apigatewayv2.IHttpApi, route: apigatewayv2.HttpRoute): void {
+    const { authorizationType, authorizerId, authorizationScopes } = route.node.defaultChild as apigatewayv2.CfnRoute;
+    const authorizer = AUTHORIZERS[authorizationType ?? 'NONE'] ?? 'none';
+    const integration = route.node.findChild('Integration').node.defaultChild as apigatewayv2.CfnIntegration;
+    integration.requestParameters = httpApiParameters({
+      authorizer,
+      token: authorizer === 'jwt' ? tokenSource(httpApi, route, authorizerId) : undefined,
+      scopes: authorizer === 'jwt' ? authorizationScopes : undefined,
+      authorizerContext: this.props.authorizerContext,
+      stageVariables: this.props.stageVariables,
+    });
+  }
+
+  /** API Gateway answers preflights itself, but lets an authorizer of the route see them first. Source: "Configure CORS for HTTP APIs". */
+  private addPreflights(scope: Construct, holder: Construct, httpApi: apigatewayv2.IHttpApi, routes: ApiRoute[], context: TriggerContext) {
+    const { cors, authorizer } = this.props;
+    if (!cors || !authorizer) { return []; }
+    return routes.filter(({ method }) => method === 'ANY').map(({ path }) => {
+      const route = { method: 'OPTIONS', path };
+      takeRoute(scope, httpApi, route);
+      return this.addRoute(holder, httpApi, route, context, new apigatewayv2.HttpNoneAuthorizer());
+    });
+  }
+
+  private sharedApi(scope: Construct): apigatewayv2.HttpApi {
+    const stack = Stack.of(scope);
+    const api = stack.node.tryFindChild(API_ID) as apigatewayv2.HttpApi | undefined ?? new apigatewayv2.HttpApi(stack, API_ID, { apiName: `${stack.stackName}-http` });
+    const { cors, throttle, disableExecuteApiEndpoint } = this.props;
+    const resource = api.node.defaultChild as apigatewayv2.CfnApi;
+    const said = (property: keyof HttpApiTriggerProps, value: unknown) => value !== undefined && agree(scope, 'API_CONFLICT', api, property, value);
+    if (cors) {
+      checkCors(scope, cors);
+      const settings = { ...cors, maxAge: cors.maxAge?.toSeconds() };
+      if (said('cors', settings)) { resource.corsConfiguration = settings; }
+    }
+    if (said('disableExecuteApiEndpoint', disableExecuteApiEndpoint)) { resource.disableExecuteApiEndpoint = disableExecuteApiEndpoint; }
+    if (throttle && said('throttle', throttle)) {
+      const stage = api.defaultStage!.node.defaultChild as apigatewayv2.CfnStage;
+      stage.defaultRouteSettings = { throttlingRateLimit: throttle.rateLimit, throttlingBurstLimit: throttle.burstLimit };
+    }
+    return api;
+  }
+
+  private check(scope: Construct, { timeout }: TriggerContext): void {
+    const { props, props: { httpApi, integrationTimeout, authorizerContext, stageVariables } } = this;
+    if (httpApi) { refuseForGiven(scope, 'httpApi', props, ['cors', 'throttle', 'disableExecuteApiEndpoint']); }
+    checkNames(scope, 'authorizerContext', authorizerContext);
+    checkNames(scope, 'stageVariables', stageVariables);
+    const milliseconds = integrationTimeout?.isUnresolved() ? undefined : integrationTimeout?.toMilliseconds();
+    checkRange(scope, 'integrationTimeout', milliseconds, { least: 50, most: 1_000 * MAX_SECONDS, unit: 'milliseconds' });
+    const longest = timeout.isUnresolved() ? 0 : timeout.toSeconds({ integral: false });
+    if (longest > MAX_SECONDS) {
+      Annotations.of(scope).addWarningV2('cdk-hybrid:HttpApi.timeout',
+        `The handler may take ${longest} seconds, but an HTTP API answers 503 after ${MAX_SECONDS}. Lower timeout, or use Trigger.loadBalancer(), or Trigger.restApi() with a longer integrationTimeout.`);
+    }
+  }
+}
+
+/** Where the routes of an API are that belong to functions of a stack. */
+function routesOf(scope: Construct, httpApi: apigatewayv2.IHttpApi): Construct {
+  const stack = Stack.of(scope);
+  const id = `CdkHybridRoutes${stableKey(scope, httpApi, httpApi.apiId)}`;
+  return stack.node.tryFindChild(id) as Construct | undefined ?? new Construct(stack, id);
+}
+
+/** `header.Authorization`, where the authorizer is not of this app. */
+function tokenSource(httpApi: apigatewayv2.IHttpApi, route: apigatewayv2.HttpRoute, authorizerId?: string): string | undefined {
+  const places = [httpApi, route].flatMap(({ node }) => node.findAll());
+  const authorizers = places.filter((each): each is apigatewayv2.CfnAuthorizer => each instanceof apigatewayv2.CfnAuthorizer);
+  return authorizers.find(({ ref }) => ref === authorizerId)?.identitySource?.[0]?.replace(/^\$request\./, '');
+}
