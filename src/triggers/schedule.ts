@@ -1,3 +1,4 @@
+import { Annotations } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
@@ -109,6 +110,11 @@ export class ScheduleTrigger implements ITrigger {
     }
     if (start && end && start >= end) {
       throw problem(scope, 'SCHEDULE_TIMES', { property: 'end', given: end.toISOString(), accepted: `after start, ${start.toISOString()}` });
+    }
+    // The CDK's own default for a minute that is left out.
+    if (/^cron\(\* (?!\* )/.test(schedule.expressionString)) {
+      Annotations.of(scope).addWarningV2('cdk-hybrid:Schedule.everyMinute',
+        `'schedule' is ${schedule.expressionString}, every minute of that hour; set minute: '0' for once an hour`);
     }
     const target = compute.eventTarget.scheduleTarget(scope, { input, retryAttempts, maxEventAge, deadLetterQueue });
     return {

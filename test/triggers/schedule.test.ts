@@ -1,8 +1,8 @@
 import { CfnParameter, Duration, Lazy, Stack, TimeZone } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { ContextAttribute, ScheduleExpression, ScheduleGroup, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { ContextAttribute, CronOptionsWithTimezone, ScheduleExpression, ScheduleGroup, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { queuesOf, toldQueues } from './deliveries';
 import { Compute, HandlerRuntime, HybridFunction, ICompute, ScheduledTask, ScheduleTriggerProps, Trigger } from '../../src';
@@ -44,6 +44,25 @@ describe('when a handler is scheduled', () => {
     expect(properties(scheduled({ schedule: ScheduleExpression.cron({ hour: '3', minute: '0', timeZone: TimeZone.EUROPE_BERLIN }) })))
       .toMatchObject({ ScheduleExpression: 'cron(0 3 * * ? *)', ScheduleExpressionTimezone: 'Europe/Berlin' });
     expect(properties(scheduled({ schedule: ScheduleExpression.at(new Date('2027-01-02T03:04:05Z')) })).ScheduleExpression).toBe('at(2027-01-02T03:04:05)');
+  });
+
+  test.each<[string, CronOptionsWithTimezone, string | undefined]>([
+    ['an hour without a minute', { hour: '2' }, 'cron(* 2 * * ? *)'],
+    ['hours without a minute, in a time zone', { hour: '*/6', weekDay: 'MON-FRI', timeZone: TimeZone.EUROPE_BERLIN }, 'cron(* */6 ? * MON-FRI *)'],
+    ['a minute of an hour', { hour: '2', minute: '0' }, undefined],
+    ['every minute', {}, undefined],
+  ])('%s: a warning if it means every minute of that hour', (_case, options, expression) => {
+    for (const make of [
+      (stack: Stack) => new HybridFunction(stack, 'Fn', { runtime: HandlerRuntime.AWS_NODEJS_24, code: SMALL_CODE }).addTrigger(Trigger.schedule({ schedule: ScheduleExpression.cron(options) })),
+      (stack: Stack) => new ScheduledTask(stack, 'Fn', { runtime: SMALL_RUNTIME, code: SMALL_CODE, schedule: ScheduleExpression.cron(options) }),
+    ]) {
+      let made: Stack | undefined;
+      synthesized(stack => { make(made = stack); });
+      const warnings = Annotations.fromStack(made!).findWarning('*', Match.stringLikeRegexp('cdk-hybrid:Schedule.everyMinute'));
+      expect(warnings.map(({ entry }) => entry.data)).toEqual(expression
+        ? [`'schedule' is ${expression}, every minute of that hour; set minute: '0' for once an hour [ack: cdk-hybrid:Schedule.everyMinute]`]
+        : []);
+    }
   });
 
   test('timeWindow, enabled, start, end, scheduleName and scheduleDescription', () => {
