@@ -11,6 +11,8 @@ import { containerEngine, queueServer } from '../real-parts';
 import { builtImage, Container } from './containers';
 
 const MESSAGES = 10_000;
+/** Were they kept, memory would show it. */
+const BODY_BYTES = 8 * 1024;
 /** A prime, so that failing messages are in all of them. */
 const GROUPS = 97;
 /** Failing and throwing messages, some of them always: these are to become dead letters. */
@@ -18,6 +20,8 @@ const HANDLER = `
 const { appendFileSync } = require('node:fs');
 const note = (what, bodies) => appendFileSync('/notes/lines', bodies.map((body) => what + ' ' + body + '\\n').join(''));
 exports.handler = async ({ Records }) => {
+  // Numbers, with much around them.
+  for (const record of Records) record.body = record.body.trim();
   const bodies = Records.map(({ body }) => body);
   note('got', bodies);
   await new Promise((resolve) => setTimeout(resolve, 5 + 20 * Math.random()));
@@ -74,8 +78,8 @@ const parts = [containerEngine(), server];
   /** All but those that become dead letters are processed, and nothing is left. */
   const finished = (container: Container, queue: TestQueue) => container.until('the end of the queue', () => queue.isEmpty(), 200);
   const fill = async (queue: TestQueue, fifo: boolean) => {
-    const ids = Array.from({ length: MESSAGES }, (_, n) => String(n));
-    await queue.send(...fifo ? ids.map(id => ({ MessageBody: id, MessageGroupId: `g${Number(id) % GROUPS}`, MessageDeduplicationId: id })) : ids);
+    const bodies = Array.from({ length: MESSAGES }, (_, n) => String(n).padEnd(BODY_BYTES));
+    await queue.send(...fifo ? bodies.map((MessageBody, n) => ({ MessageBody, MessageGroupId: `g${n % GROUPS}`, MessageDeduplicationId: String(n) })) : bodies);
   };
   /** Numbers of the dead letters. */
   const dead = async (queue: TestQueue) => new Set((await queue.deadLetters!.takeAll()).map(({ Body }) => Number(Body)));

@@ -167,6 +167,14 @@ const program = queueServer();
     expect(running.stderr).not.toContain('cannot');
   });
 
+  test('is worked on outside of ECS: tells that nobody protects the task, and works', async () => {
+    const queue = await sqs.queue();
+    await queue.send('a');
+    const running = host([queue.entry()], { HYBRID_TASK_PROTECTION: 'true', AWS_LAMBDA_FUNCTION_TIMEOUT: '900' });
+    await emptied(queue);
+    expect(lines(running, /there is no agent of ECS \(ECS_AGENT_URI\): the task is not protected$/)).toHaveLength(1);
+  });
+
   test('is described wrongly: ends with 2 and a line', async () => {
     const running = host([{ url: 'orders' }]);
     expect(await running.exit).toBe(2);

@@ -180,13 +180,18 @@ export class QueuePoller {
   private async collect(first: readonly Message[], unwanted: Message[]): Promise<readonly Item[]> {
     const { batchSize, windowMs, event } = this.options.queue;
     const end = performance.now() + windowMs;
-    const items = await this.sort(first, unwanted);
+    const items: Item[] = [];
+    let bytes = 0;
+    const add = async (messages: readonly Message[]): Promise<void> => {
+      const more = await this.sort(messages, unwanted);
+      items.push(...more);
+      for (const item of more) bytes += item.bytes;
+    };
+    await add(first);
     if (isSingle(event)) return items;
-    const full = (): boolean => items.length >= batchSize || items.reduce((bytes, item) => bytes + item.bytes, 0) >= MAX_EVENT_BYTES;
-    for (let left = windowMs; left > 0 && !full() && !this.stopping; left = end - performance.now()) {
+    for (let left = windowMs; left > 0 && items.length < batchSize && bytes < MAX_EVENT_BYTES && !this.stopping; left = end - performance.now()) {
       try {
-        const more = await this.poll(Math.min(MOST_OF_A_REQUEST, batchSize - items.length), Math.min(LONG_POLL_SECONDS, Math.ceil(left / 1000)));
-        items.push(...await this.sort(more, unwanted));
+        await add(await this.poll(Math.min(MOST_OF_A_REQUEST, batchSize - items.length), Math.min(LONG_POLL_SECONDS, Math.ceil(left / 1000))));
       } catch (error) {
         await this.failed(error);
       }
@@ -237,7 +242,8 @@ export class QueuePoller {
       protection?.done();
       if (!failed) return keeper.release(left.map(({ message }) => message));
       for (const { message } of failed) keeper.letGo(message);
-      const done = batch.filter((item) => !failed.includes(item));
+      const unprocessed = new Set(failed);
+      const done = batch.filter((item) => !unprocessed.has(item));
       const deleted = await this.remove(done.map(({ message }) => message));
       const kept = done.filter((_, index) => !deleted[index]);
       const heldBack = new Set([...failed, ...kept].map(({ group }) => group).filter((group) => group !== undefined));
