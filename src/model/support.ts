@@ -15,6 +15,11 @@ const HOLDS_NO_MESSAGE = 'nothing could hold a message until its run has succeed
 const NO_TOPIC = 'Amazon SNS starts no runs; use Trigger.eventPattern() with events of a bus, or Compute.service()';
 const NO_BUCKET = 'Amazon S3 starts no runs; use Trigger.eventPattern() with a bucket that has eventBridgeEnabled, or Compute.service()';
 
+const LAMBDA = 'use Compute.lambdaFunction() or Compute.lambdaImage()';
+const NO_URL = `only a Lambda function has an address of its own; ${LAMBDA}`;
+const NO_POOL = `Amazon Cognito calls Lambda functions alone, and waits for their answer; ${LAMBDA}`;
+const NO_SOURCE = `an IEventSource of the AWS CDK is bound to a Lambda function; ${LAMBDA}`;
+
 /** Triggers on computes. */
 export const TRIGGER_SUPPORT = {
   httpApi: {
@@ -40,6 +45,15 @@ export const TRIGGER_SUPPORT = {
   },
   schedule: {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
+  },
+  functionUrl: {
+    lambdaFunction: true, lambdaImage: true, service: `${NO_URL}, or Trigger.loadBalancer()`, process: NO_URL, task: NO_URL, batchJob: NO_URL,
+  },
+  userPool: {
+    lambdaFunction: true, lambdaImage: true, service: NO_POOL, process: NO_POOL, task: NO_POOL, batchJob: NO_POOL,
+  },
+  of: {
+    lambdaFunction: true, lambdaImage: true, service: NO_SOURCE, process: NO_SOURCE, task: NO_SOURCE, batchJob: NO_SOURCE,
   },
 } as const satisfies { [trigger: string]: SupportRow };
 export type TriggerName = keyof typeof TRIGGER_SUPPORT;

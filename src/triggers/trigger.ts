@@ -1,9 +1,13 @@
+import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as events from 'aws-cdk-lib/aws-events';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { BucketTrigger, BucketTriggerProps } from './bucket';
 import { EventPatternTrigger, EventPatternTriggerProps } from './event-pattern';
+import { EventSourceTrigger, EventSourceTriggerProps } from './event-source';
+import { FunctionUrlTrigger } from './function-url';
 import { HttpApiTrigger } from './http-api';
 import type { HttpApiTriggerProps } from './http-api-options';
 import { LoadBalancerTrigger } from './load-balancer';
@@ -13,6 +17,7 @@ import { RestApiTrigger } from './rest-api';
 import type { RestApiTriggerProps } from './rest-api-options';
 import { ScheduleTrigger, ScheduleTriggerProps } from './schedule';
 import { TopicTrigger, TopicTriggerProps } from './topic';
+import { UserPoolTrigger, UserPoolTriggerProps } from './user-pool';
 import type { ITrigger } from '../model/trigger';
 
 /**
@@ -95,6 +100,35 @@ export class Trigger {
    */
   public static eventPattern(pattern: events.EventPattern, props: EventPatternTriggerProps = {}): ITrigger {
     return new EventPatternTrigger(pattern, props);
+  }
+
+  /**
+   * By requests to an HTTPS address of the function's own. On Lambda computes; not beside their option `functionUrl`, which is the same.
+   *
+   * @param props who may call, from which web pages, and whether responses are streamed
+   */
+  public static functionUrl(props: lambda.FunctionUrlOptions = {}): ITrigger {
+    return new FunctionUrlTrigger(props);
+  }
+
+  /**
+   * By what happens in a user pool of Amazon Cognito, of this app. On Lambda computes.
+   *
+   * @param userPool the user pool
+   * @param props at which of its operations
+   */
+  public static userPool(userPool: cognito.IUserPool, props: UserPoolTriggerProps): ITrigger {
+    return new UserPoolTrigger(userPool, props);
+  }
+
+  /**
+   * By any other event source of a Lambda function: one of `aws-lambda-event-sources`, or one of your own. On Lambda computes.
+   *
+   * @param eventSource the event source
+   * @param props its construct id
+   */
+  public static of(eventSource: lambda.IEventSource, props: EventSourceTriggerProps = {}): ITrigger {
+    return new EventSourceTrigger(eventSource, props);
   }
 
   private constructor() {}

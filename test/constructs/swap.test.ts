@@ -2,8 +2,10 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -39,6 +41,7 @@ interface Origins {
   readonly queue: sqs.IQueue;
   readonly topic: sns.ITopic;
   readonly bucket: s3.IBucket;
+  readonly userPool: cognito.IUserPool;
 }
 const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
   httpApi: () => Trigger.httpApi({ path: '/orders/{id}' }),
@@ -48,6 +51,9 @@ const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
   topic: ({ topic }) => Trigger.topic(topic),
   bucket: ({ bucket }) => Trigger.bucket(bucket, { prefix: 'orders/' }),
   eventPattern: () => Trigger.eventPattern({ source: ['shop'] }),
+  functionUrl: () => Trigger.functionUrl(),
+  userPool: ({ userPool }) => Trigger.userPool(userPool, { operations: [cognito.UserPoolOperation.PRE_SIGN_UP] }),
+  of: () => Trigger.of({ bind: fn => fn.addPermission('Thing', { principal: new iam.ServicePrincipal('iot.amazonaws.com') }) }),
   schedule: () => Trigger.schedule({
     schedule: scheduler.ScheduleExpression.rate(Duration.hours(1)), input: scheduler.ScheduleTargetInput.fromObject({ job: 'tidy up' }),
   }),
@@ -64,7 +70,7 @@ function app(name: ComputeName, triggers: TriggerName[]) {
     const database = new ec2.SecurityGroup(stack, 'Database', { vpc });
     const secret = new secretsmanager.Secret(stack, 'Secret');
     const queue = new sqs.Queue(stack, 'Queue', { visibilityTimeout: Duration.minutes(6) });
-    const origins: Origins = { queue, topic: new sns.Topic(stack, 'Topic'), bucket: new s3.Bucket(stack, 'Bucket') };
+    const origins: Origins = { queue, topic: new sns.Topic(stack, 'Topic'), bucket: new s3.Bucket(stack, 'Bucket'), userPool: new cognito.UserPool(stack, 'UserPool') };
 
     const orders = new HybridFunction(stack, 'Orders', {
       code: HandlerCode.fromDirectory('dist'),
@@ -162,7 +168,7 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
   const kept = (name: ComputeName) => {
     const resources: Resources = appWith(name, both).template.toJSON().Resources;
     // What a handler owns whatever runs it, and what the app has beside it.
-    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Topic|Bucket)[0-9A-F]{8}$|^(Vpc|Table|Queue|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule|^OrdersEventPatternRule[0-9A-F]{8}$/;
+    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Topic|Bucket|UserPool)[0-9A-F]{8}$|^(Vpc|Table|Queue|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule|^OrdersEventPatternRule[0-9A-F]{8}$/;
     const ofMine = Object.entries(resources).filter(([id]) => mine.test(id));
     return Object.fromEntries(ofMine.map(([id, { Type, Properties }]) => [id, { Type, Properties }]));
   };
