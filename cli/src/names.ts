@@ -20,10 +20,10 @@ export interface Named {
   readonly path: string;
 }
 
-/** The one of this name. The whole name wins over shorter ones. */
+/** The one of this name. The whole name wins over shorter ones: its aliases, and the end of its path where that means it alone. */
 export function findNamed<T extends Named>(all: readonly T[], name: string): T {
   const exact = all.filter((each) => each.name === name);
-  const matches = exact.length > 0 ? exact : all.filter((each) => each.path === name || each.aliases.includes(name));
+  const matches = exact.length > 0 ? exact : all.filter((each) => each.path === name || each.aliases.includes(name) || isEndOf(each, name));
   if (matches.length === 1) return matches[0];
   if (matches.length > 1) {
     const distinct = new Set(matches.map((each) => each.name)).size === matches.length;
@@ -31,6 +31,11 @@ export function findNamed<T extends Named>(all: readonly T[], name: string): T {
   }
   const known = all.length === 0 ? 'it has none' : `it has ${all.map((each) => each.name).join(', ')}`;
   throw new CliError('FUNCTION_UNKNOWN', `there is no function '${name}' in the assembly: ${known}`);
+}
+
+/** Whether the name is the last parts, two or more, of its path: what is one part alone is an alias. */
+function isEndOf({ name: shown, path }: Named, name: string): boolean {
+  return name.includes('/') && [shown, path].some((whole) => whole.endsWith(`/${name}`));
 }
 
 /** The shortest name that means this one alone. */

@@ -14,7 +14,8 @@ Commands:
                           and processes
   build <function>        builds its container image: the image's name on stdout, the engine's words on stderr
 
-A function is named by its construct path (Stack/Hello), its construct id (Hello), its logical id or its FunctionName.
+A function is named by its construct path (Prod/Stack/Hello), the end of it (Stack/Hello, Hello), its logical id or its
+FunctionName.
 
 Options:
   --app, --output <dir>   the cloud assembly (default: cdk.out)

@@ -2,6 +2,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { App, Stack, Stage } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { OTHER_MAJOR, synthesizeApp, type TestApp } from './app';
 import { bundlePrograms, cdkHybrid, executeCdkHybrid, startCdkHybrid, type Run } from './command';
 import { serveLocally, type Local } from './local';
@@ -56,7 +58,7 @@ describe('invoke', () => {
     expect(err).toMatch(/START RequestId[^]*REPORT RequestId/);
   });
 
-  test.each(['Inner', 'More/Nested/Inner', 'Own', 'Wrapped', 'More/Wrapped', 'More/Wrapped/Function'])('finds a function as %s', async (name) => {
+  test.each(['Inner', 'Nested/Inner', 'More/Nested/Inner', 'Own', 'Wrapped', 'More/Wrapped', 'More/Wrapped/Function'])('finds a function as %s', async (name) => {
     expect((await run(['invoke', name])).code).toBe(0);
   });
 
@@ -245,6 +247,21 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     expect(err).toContain(message);
     expect(err).toMatch(new RegExp(`^cdk-hybrid: [^\\n]*\\[CDK_HYBRID_CLI_${code}\\]\\n$`));
     expect(existsSync(join(cache, 'local/unpacked/escaped'))).toBe(false);
+  });
+
+  test('the end of several paths, which are named; the end of one alone is a name', async () => {
+    const stages = new App({ outdir: join(directory, 'stages') });
+    for (const [stage, ids] of [['Blue', ['Morning']], ['Green', ['Morning', 'Evening']]] as const) {
+      const stack = new Stack(new Stage(stages, stage), 'Orders');
+      for (const id of ids) new lambda.Function(stack, id, { runtime: lambda.Runtime.PYTHON_3_13, code: lambda.Code.fromInline(' '), handler: 'index.handler' });
+    }
+    stages.synth();
+    const said = async (name: string) => (await run(['invoke', name, '--app', 'stages'])).err;
+    expect(await said('Orders/Morning')).toBe(
+      'cdk-hybrid: \'Orders/Morning\' can be Blue/Orders/Morning or Green/Orders/Morning; give the whole construct path [CDK_HYBRID_CLI_FUNCTION_AMBIGUOUS]\n');
+    // That it is of no runtime which runs here tells that it was found.
+    expect(await said('Orders/Evening')).toContain(': Green/Orders/Evening has the runtime python3.13');
+    expect(await said('rders/Evening')).toContain('there is no function \'rders/Evening\'');
   });
 
   test('an engine that npm cannot get', async () => {
