@@ -181,9 +181,13 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
     await queue.send('a message');
     expect(await (await fetch(url, { method: 'POST', body: 'a request' })).text()).toBe('a request');
     await emptied(queue);
-    expect(told(running)).toContainEqual('a message');
+    expect(told(running)).toContainEqual('done a message');
+    await queue.send('slow1500');
+    await running.wrote('stdout', /told "slow1500"/);
     running.signal('SIGTERM');
     expect(await running.exit).toBe(0);
+    expect(told(running)).toContainEqual('done slow1500');
+    expect(await queue.isEmpty()).toBe(true);
   });
 
   test('counts its invocations in the metrics', async () => {

@@ -26,7 +26,11 @@ exports.partial = async ({ Records }) => {
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };
 exports.any = async ({ Records, body }) => {
-  for (const record of Records ?? []) tell(record.body);
+  for (const record of Records ?? []) {
+    tell(record.body);
+    await act(record);
+    tell('done ' + record.body);
+  }
   return body;
 };
 exports.counts = async ({ Records }) => { tell(Records.length); };
