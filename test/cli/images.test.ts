@@ -159,6 +159,19 @@ describe('one line says what is wrong:', () => {
     expect(err).toMatch(new RegExp(`^cdk-hybrid: [^\\n]*\\[CDK_HYBRID_CLI_${code}\\]\\n$`));
   });
 
+  // What Docker's client says, and knows, without buildx.
+  const legacy = 'case "$*" in info*) echo "{}";; *--help) echo "Usage:  docker build [OPTIONS] PATH | URL | -"; echo "  -t, --tag list    Name and optionally a tag";; '
+    + 'build*) echo "unknown flag: --build-context" >&2; exit 125;; esac';
+
+  test.each([['build', 'Ours'], ['invoke', 'Ours'], ['invoke', 'Job']])('%s %s by an engine that cannot build it: Docker without buildx', async (...args) => {
+    const app = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach(({ source }) => { source.dockerBuildContexts = { 'cdk-hybrid': '../rt' }; }));
+    const { path } = client(`legacy-${args.join('-')}`, legacy);
+    const { code, out, err } = await run([...args, '--app', app], { CDK_DOCKER: path });
+    expect([code, out]).toEqual([args[0] === 'build' ? 125 : 2, '']);
+    expect(err).toContain('unknown flag: --build-context\n');
+    expect(err).toContain(`\ncdk-hybrid: Images/${args[1]}: '${path} build' does not know --build-context; install buildx (Docker), or name podman or finch in the variable CDK_DOCKER [CDK_HYBRID_CLI_IMAGE_BUILDER]\n`);
+  });
+
   test('a folder of the image that is gone', async () => {
     const app = brokenApp((_template, assets) => Object.values<any>(assets.dockerImages).forEach(({ source }) => { source.directory = 'asset.gone'; }));
     expect(await run(['build', 'Ours', '--app', app])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^cdk-hybrid: Images\/Ours: .*asset\.gone does not exist; .*ASSET_MISSING\]\n$/) });

@@ -62,7 +62,17 @@ async function buildFromDockerfile({ name, image }: ImageUser, tag: string): Pro
   // Lambda takes no image with attestations, which buildx adds unless told.
   const code = await runEngine(['build', ...buildOptions(image.source), '--tag', tag, '.'], { cwd: directory, env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' } });
   if (code === 0) return tag;
+  if (image.source.dockerBuildContexts && await lacksBuildContexts()) {
+    throw new CliError('IMAGE_BUILDER', `${name}: '${engineClient()} build' does not know --build-context`, code);
+  }
   throw new CliError('IMAGE_BUILD', `${name}: '${engineClient()} build' of ${join(directory, image.source.dockerFile ?? 'Dockerfile')} failed with exit code ${code}`, code);
+}
+
+/** Docker's own builder, which it has without buildx, takes the folder alone. */
+async function lacksBuildContexts(): Promise<boolean> {
+  const help = await askEngine(['build', '--help']);
+  // Whatever else it may have answered is no list of options.
+  return help !== undefined && help.includes('--tag') && !help.includes('--build-context');
 }
 
 function buildOptions(source: ImageSource): string[] {
