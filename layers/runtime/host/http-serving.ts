@@ -12,7 +12,7 @@ import type { Metrics } from '../core/metrics';
 import type { SharedInvoker } from '../invokers/shared-invoker';
 import type * as EventGatewayModule from '../sources/http/event-gateway';
 import { HttpSource } from '../sources/http/http-source';
-import type { HttpSettings } from '../sources/http/settings';
+import { HEALTH_PATH, type HttpSettings } from '../sources/http/settings';
 
 /** The host has a part of the memory; what runs the handler needs more of it for the same events and results. */
 const SHARES = 3;
@@ -32,8 +32,8 @@ export function httpSource(invoker: Invoker, settings: HostSettings, metrics: Me
 export function gatewaySource(invoker: Invoker, settings: HostSettings, metrics: Metrics | undefined): ServingSource {
   const { workers, maxConcurrency, memoryMiB, gatewayPort } = settings;
   const { GATEWAY } = require('../sources/http/event-gateway') as typeof EventGatewayModule;
-  // Preflights, and headers that let pages of other origins read answers, are API Gateway's.
-  const http = { ...httpSettings(memoryMiB, SHARES), cors: undefined };
+  // Preflights, and headers that let pages of other origins read answers, are API Gateway's. The health is asked by a load balancer of its own.
+  const http = { ...httpSettings(memoryMiB, SHARES), cors: undefined, healthPath: HEALTH_PATH };
   const capacity = 'servesHttp' in invoker ? maxConcurrency : workers * (maxConcurrency + AHEAD);
   return byHost(gatewayPort, sourceFor(invoker, capacity, http, metrics, GATEWAY));
 }

@@ -8,6 +8,7 @@ import type {
 } from 'aws-lambda';
 import { Hono } from 'hono';
 import { handle } from 'hono/aws-lambda';
+import { ALWAYS, bytesOf, type Sent, type Shape } from './private-integration';
 import { ask, cleanUp, dial, returning, serve } from './serve';
 import { GATEWAY } from '../../../layers/runtime/sources/http/event-gateway';
 import { GATEWAY_GAPS } from '../../../layers/runtime/sources/http/gateway-gaps';
@@ -20,47 +21,8 @@ afterEach(cleanUp);
 
 const documented = (name: string): any => JSON.parse(readFileSync(join(__dirname, '../../fixtures/events', `${name}.json`), 'utf8'));
 
-type Headers = Record<string, string>;
-interface Sent {
-  readonly method?: string;
-  readonly target?: string;
-  /** What the integration maps, beside or instead of the usual. */
-  readonly context?: Headers;
-  readonly headers?: [string, string][];
-  readonly body?: string | Buffer;
-  readonly without?: string;
-}
-
-/** The mappings of src/private/gateway-mapping.ts, with what API Gateway puts in their place. */
-const ALWAYS: Headers = {
-  'integration': 'payload=2',
-  'request-id': 'JKJaXmPLvHcESHA=',
-  'api-id': 'api-id',
-  'account-id': '123456789012',
-  'domain-name': 'id.execute-api.us-east-1.amazonaws.com',
-  'stage': '$default',
-  'source-ip': '192.0.2.1',
-  'protocol': 'HTTP/1.1',
-  'time-epoch': '1583348638390',
-};
-const CONTEXT: Record<'v1' | 'v2', Headers> = {
-  v2: { ...ALWAYS, 'route-key': '$default' },
-  v1: { ...ALWAYS, 'stage': 'prod', 'path': '/prod/my/path', 'resource-path': '/my/path', 'resource-id': 'abc123', 'extended-request-id': 'request-id' },
-};
-
-/** The bytes that the load balancer sends: it has appended the address of the VPC link. */
-function bytesOf(shape: 'v1' | 'v2', { method = 'GET', target = '/my/path', context = {}, headers = [], body = '', without }: Sent): Buffer {
-  const mapped = Object.entries({ ...CONTEXT[shape], ...context }).filter(([name]) => name !== without).map(([name, value]) => [`x-hybrid-context-${name}`, value]);
-  const lines = [
-    ['X-Forwarded-For', '192.0.2.1, 10.0.3.7'], ['X-Forwarded-Proto', 'http'], ['X-Forwarded-Port', '10443'], ['Host', 'internal-alb.eu-west-1.elb.amazonaws.com'],
-    ['Forwarded', 'by=3.3.3.3;for=192.0.2.1;host=id.execute-api.us-east-1.amazonaws.com;proto=https'], ['Via', 'HTTP/1.1 AmazonAPIGateway'],
-    ...headers, ['x-hybrid-gateway', shape], ...mapped, ...body.length > 0 ? [['Content-Length', String(Buffer.byteLength(body))]] : [],
-  ];
-  return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.map(line => line.join(': ')).join('\r\n')}\r\n\r\n`), Buffer.from(body)]);
-}
-
 /** Over a real socket, to a source whose handler keeps the event. */
-async function eventOf<T>(shape: 'v1' | 'v2', sent: Sent): Promise<T> {
+async function eventOf<T>(shape: Shape, sent: Sent): Promise<T> {
   let event: any;
   const { port } = await serve(returning((given) => {
     event = JSON.parse(JSON.stringify(given));
@@ -71,7 +33,7 @@ async function eventOf<T>(shape: 'v1' | 'v2', sent: Sent): Promise<T> {
 }
 const v2 = (sent: Sent = {}) => eventOf<APIGatewayProxyEventV2>('v2', sent);
 const v1 = (sent: Sent = {}) => eventOf<APIGatewayProxyEvent>('v1', sent);
-const statusOf = async (shape: 'v1' | 'v2', sent: Sent) => {
+const statusOf = async (shape: Shape, sent: Sent) => {
   const { port } = await serve(returning(() => ({ statusCode: 200 })), { gateway: GATEWAY });
   return (await ask(port, bytesOf(shape, sent))).status;
 };
@@ -238,7 +200,7 @@ describe('the event of a REST API', () => {
       .toEqual({ claims: { 'sub': 'jane', 'cognito:groups': 'a,b', 'auth_time': '7' } });
     expect((await v1({ context: { 'integration': 'authorizer=lambda&keys=tenant', 'principal-id': 'user', 'authorizer-0': 'acme' } })).requestContext.authorizer)
       .toEqual({ principalId: 'user', tenant: 'acme' });
-    const identity = { 'identity-account-id': '1', 'identity-caller': 'c', 'identity-user': 'u', 'identity-user-arn': 'arn', 'identity-principal-org-id': '', 'identity-api-key': 'k', 'identity-api-key-id': 'i' };
+    const identity = { 'identity-account-id': '1', 'identity-caller': 'c', 'identity-user': 'u', 'identity-user-arn': 'arn', 'identity-principal-org-id': 'a claim', 'identity-api-key': 'k', 'identity-api-key-id': 'i' };
     expect((await v1({ context: { integration: 'authorizer=iam&apiKey=true', ...identity } })).requestContext.identity)
       .toMatchObject({ accountId: '1', caller: 'c', user: 'u', userArn: 'arn', principalOrgId: null, apiKey: 'k', apiKeyId: 'i', cognitoIdentityId: null });
   });
@@ -265,6 +227,16 @@ describe('a request that is none of an integration', () => {
     expect(await statusOf('v2', { headers: [['Authorization', 'Bearer nonsense']], context: { integration: 'authorizer=jwt' } })).toBe(400);
   });
 
+  test('is refused when there are two tokens: only API Gateway knows which one it has checked', async () => {
+    const [good, forged] = [token({ sub: 'jane' }), token({ sub: 'admin' })];
+    const context = { integration: 'authorizer=jwt' };
+    expect(await statusOf('v2', { headers: [['Authorization', good]], context })).toBe(200);
+    expect(await statusOf('v2', { headers: [['Authorization', good], ['authorization', forged]], context })).toBe(400);
+    expect(await statusOf('v2', { headers: [['Authorization', `${forged}, ${good}`]], context })).toBe(400);
+    const inQuery = { integration: 'authorizer=jwt&token=querystring.t' };
+    expect(await statusOf('v2', { target: `/?t=${good.slice(7)}&t=${forged.slice(7)}`, context: inQuery })).toBe(400);
+  });
+
   test('is answered when it asks for the health, which with an integration is the handler\'s path', async () => {
     const { port } = await serve(returning(() => ({ statusCode: 201 })), { gateway: GATEWAY });
     expect((await ask(port, 'GET /_health HTTP/1.1\r\nHost: a\r\n\r\n')).body.toString()).toBe('ok');
@@ -286,7 +258,7 @@ describe('a request that is none of an integration', () => {
 });
 
 describe('results', () => {
-  const answers = async (shape: 'v1' | 'v2', result: unknown) => {
+  const answers = async (shape: Shape, result: unknown) => {
     const { port } = await serve(returning(() => result), { gateway: GATEWAY });
     const { status, headers, body } = await ask(port, bytesOf(shape, {}));
     return { status, type: headers['content-type'], cookies: headers['set-cookie'], body: body.toString() };

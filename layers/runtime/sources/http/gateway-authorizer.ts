@@ -1,9 +1,10 @@
 /** Defines what an event says of the caller whom API Gateway has let in: the claims of a token, the context of a Lambda authorizer, an identity of IAM. */
 import { listOf, optional, type GatewayRequest } from './gateway';
-import { decodeParameter, eachParameter, findHeader, put, type Strings } from './request';
+import { decodeParameter, eachParameter, lowerCase, put, type Strings } from './request';
 
-/** The identity of a caller of IAM, by the names in `requestContext.identity` of REST APIs. */
-const IDENTITY = { accountId: 'account-id', caller: 'caller', user: 'user', userArn: 'user-arn', principalOrgId: 'principal-org-id' } as const;
+/** What each caller of IAM has, by the names in `requestContext.identity` of REST APIs. */
+const IDENTITY = { accountId: 'account-id', caller: 'caller', user: 'user', userArn: 'user-arn' } as const;
+const TOKEN = /^(?:Bearer +)?[\w-]+\.([\w-]+)\.[\w-]+$/i;
 
 /** `requestContext.authorizer` of an HTTP API. Throws when the token is not where the authorizer has found it. */
 export function authorizerV2(request: GatewayRequest, query: string): object | undefined {
@@ -26,7 +27,7 @@ export function authorizerV2(request: GatewayRequest, query: string): object | u
           accountId: identity(IDENTITY.accountId),
           callerId: identity(IDENTITY.caller),
           cognitoIdentity: identityId === null ? null : { amr: null, identityId, identityPoolId: identity('cognito-identity-pool-id') },
-          principalOrgId: identity(IDENTITY.principalOrgId),
+          principalOrgId: identity('principal-org-id'),
           userArn: identity(IDENTITY.userArn),
           userId: identity(IDENTITY.user),
         },
@@ -73,8 +74,9 @@ function contextOf(request: GatewayRequest): Strings {
 /** API Gateway has checked the token, and passes it on: names of claims may have letters that none of its mappings takes. */
 function claimsOf(request: GatewayRequest, query: string): Record<string, unknown> {
   const [place, name] = split(request.integration.get('token') ?? 'header.authorization');
-  const token = place === 'querystring' ? parameterOf(query, name) : findHeader(request.rawHeaders, name.toLowerCase());
-  const payload = token?.replace(/^Bearer\s+/i, '').split('.')[1];
+  const found = place === 'querystring' ? parametersOf(query, name) : headersOf(request.rawHeaders, name.toLowerCase());
+  // Of two tokens nobody here knows which one was checked.
+  const payload = found.length === 1 ? TOKEN.exec(found[0])?.[1] : undefined;
   const claims: unknown = payload === undefined ? undefined : JSON.parse(Buffer.from(payload, 'base64url').toString());
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) throw new Error('no token');
   return claims as Record<string, unknown>;
@@ -89,12 +91,16 @@ function texts(claims: Record<string, unknown>, ofList: (list: unknown[]) => str
   return strings;
 }
 
-function parameterOf(query: string, wanted: string): string | undefined {
-  let found: string | undefined;
+function parametersOf(query: string, wanted: string): string[] {
+  const found: string[] = [];
   eachParameter(query, (name, value) => {
-    if (decodeParameter(name) === wanted) found = decodeParameter(value);
+    if (decodeParameter(name) === wanted) found.push(decodeParameter(value));
   });
   return found;
+}
+
+function headersOf(rawHeaders: readonly string[], wanted: string): string[] {
+  return rawHeaders.filter((_, at) => at % 2 === 1 && lowerCase(rawHeaders[at - 1]) === wanted);
 }
 
 function split(source: string): [string, string] {

@@ -20,7 +20,7 @@ export const GATEWAY_GAPS: readonly GatewayGap[] = [
   { shape: 'v2', field: 'headers.forwarded, headers.via', instead: 'not there' },
   { shape: 'v1', field: 'requestContext.identity.clientCert', instead: 'null' },
   { shape: 'v1', field: 'requestContext.identity.accessKey', instead: 'null' },
-  { shape: 'v1', field: 'requestContext.identity.cognito...', instead: 'null: API Gateway has them for some callers only, and then the headers of the others are their own' },
+  { shape: 'v1', field: 'requestContext.identity.principalOrgId, cognito...', instead: 'null: API Gateway has them for some callers only, and then the headers of the others are their own' },
   { shape: 'v1', field: 'requestContext.identity.vpcId, vpceId', instead: 'not there: callers of private APIs' },
   { shape: 'v1', field: 'requestContext.authorizer.claims', instead: 'what is in the token: lists with commas, objects as JSON, anything else as text; times as numbers' },
   { shape: 'v1', field: 'requestContext.authorizer', instead: 'of a Lambda authorizer: `principalId` and the keys that `authorizerContext` names; no `integrationLatency`' },

@@ -32,6 +32,9 @@ export interface HttpSettings {
   readonly apiId: string;
 }
 
+/** What the host answers itself, unless it is told another path. */
+export const HEALTH_PATH = '/_health';
+
 const MIB = 1024 * 1024;
 /** Base64 of it still fits into a string. */
 const LARGEST_BODY_BYTES = 256 * MIB;
@@ -70,7 +73,7 @@ export function readHttpSettings(environment: Environment, memoryMiB = Infinity)
 }
 
 function healthPath(text: string | undefined): string {
-  const path = text || '/_health';
+  const path = text || HEALTH_PATH;
   if (!/^\/[\x21-\x7e]*$/.test(path) || /[?#]/.test(path)) throw new SettingError('HYBRID_HTTP_HEALTH_PATH', path, 'a path that begins with / and has neither spaces, ? nor #');
   return path;
 }
