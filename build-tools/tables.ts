@@ -2,11 +2,11 @@
 // jsii has compiled, this writes them between the markers in the pages; a test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMPUTES, ComputeName, OPTION_RUNTIMES, RUNTIME_SUPPORT, SupportRow, TRIGGER_SUPPORT } from '../src/model/support';
+import { COMPUTES, ComputeName, OPTION_RUNTIMES, RUNTIME_SUPPORT, SupportRow, TRIGGER_SUPPORT, TriggerName } from '../src/model/support';
 
 const ROOT = join(__dirname, '..');
 /** The pages that have tables between `<!-- table: name -->` and `<!-- end of table -->`. */
-export const PAGES = ['README.md', 'docs/computes.md'];
+export const PAGES = ['README.md', 'docs/computes.md', 'docs/triggers.md'];
 
 const OPTIONS: { [compute in ComputeName]: string } = {
   lambdaFunction: 'LambdaFunctionComputeProps',
@@ -17,7 +17,17 @@ const OPTIONS: { [compute in ComputeName]: string } = {
   batchJob: 'BatchJobComputeProps',
 };
 
-interface JsiiProperty { readonly name: string; readonly docs?: { readonly summary?: string } }
+/** The structs of triggers whose options a page has in a table, `<!-- table: topicOptions -->`. */
+const TRIGGER_OPTIONS: { [trigger in TriggerName]?: string } = {
+  queue: 'QueueTriggerProps',
+  topic: 'TopicTriggerProps',
+  bucket: 'BucketTriggerProps',
+  eventPattern: 'EventPatternTriggerProps',
+  schedule: 'ScheduleTriggerProps',
+  userPool: 'UserPoolTriggerProps',
+};
+
+interface JsiiProperty { readonly name: string; readonly docs?: { readonly summary?: string; readonly remarks?: string; readonly default?: string } }
 interface JsiiType { readonly properties?: JsiiProperty[]; readonly interfaces?: string[] }
 interface Manifest { readonly types: { readonly [fqn: string]: JsiiType } }
 
@@ -46,6 +56,13 @@ function optionTable(manifest: Manifest): string {
   }));
 }
 
+function triggerOptionTable(manifest: Manifest, struct: string): string {
+  const cell = (words: string) => words.replace(/\s+/g, ' ').replace(/\|/g, '\\|').trim();
+  return table(['option', 'is', 'default'], propertiesOf(manifest, `cdk-hybrid.${struct}`).map(({ name, docs = {} }) => [
+    `\`${name}\``, cell(`${docs.summary} ${docs.remarks ?? ''}`).replace(/\.$/, ''), docs.default === undefined ? 'required' : cell(docs.default).replace(/^- /, ''),
+  ]));
+}
+
 function reasons(): string {
   return Object.entries(TRIGGER_SUPPORT as { [trigger: string]: SupportRow }).flatMap(([trigger, computes]) => COMPUTES
     .filter(compute => computes[compute] !== true).map(compute => `- \`${trigger}\` on \`${compute}\`: ${computes[compute]}`)).join('\n');
@@ -58,6 +75,7 @@ export function withTables(page: string, manifest: Manifest): string {
     runtimes: () => supportTable('runtime', RUNTIME_SUPPORT),
     reasons,
     options: () => optionTable(manifest),
+    ...Object.fromEntries(Object.entries(TRIGGER_OPTIONS).map(([trigger, struct]) => [`${trigger}Options`, () => triggerOptionTable(manifest, struct)])),
   };
   return page.replace(/(<!-- table: (\w+) -->\n)[^]*?(<!-- end of table -->)/g, (_, start: string, name: string, end: string) => {
     if (!tables[name]) { throw new Error(`there is no table '${name}'; known are ${Object.keys(tables).join(', ')}`); }
