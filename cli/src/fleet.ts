@@ -50,6 +50,13 @@ export class Fleet {
     }
   }
 
+  /** Where a port of a service is reached, as `host:port`. */
+  async addressOf(name: string, port: number): Promise<string | undefined> {
+    const index = this.services.find((each) => each.name === name)?.ports.indexOf(port) ?? -1;
+    const service = await this.served.get(name)?.host;
+    return service?.addresses[index]?.replace(/^http:\/\//, '');
+  }
+
   /** Starts the services and processes, one after the other: each may have to be built. */
   async startServices(): Promise<void> {
     for (const each of this.services) await this.serve(each);

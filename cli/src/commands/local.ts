@@ -1,11 +1,12 @@
 /** Defines `local`: every function of the assembly behind the URL that the AWS CLI and SDKs use, and its services on ports of this machine. */
 import { Emulator, type EmulatedFunction } from '../../../layers/runtime/sources/emulator';
-import { readAssembly } from '../assembly';
+import { readAssembly, type Assembly } from '../assembly';
 import { givenEnvironment } from '../environment';
 import { CliError, tell } from '../errors';
 import { Fleet } from '../fleet';
 import { findNamed, shortName } from '../names';
 import type { Options } from '../options';
+import { LocalRoutes } from '../routes/local-routes';
 import { endOnSignal } from '../signals';
 import { Watch } from '../watch/watch';
 
@@ -24,8 +25,10 @@ export async function local(options: Options): Promise<number> {
 }
 
 async function serve(options: Options, watch?: Watch): Promise<void> {
-  const fleet = new Fleet(readAssembly(options.app), givenEnvironment(options.envFiles, options.env), publishOf(options.publish));
-  const emulator = new Emulator({ resolve: (name) => resolveFunction(fleet, name), onError: tell });
+  const assembly = readAssembly(options.app);
+  const fleet = new Fleet(assembly, givenEnvironment(options.envFiles, options.env), publishOf(options.publish));
+  const routes = new LocalRoutes(fleet, options.host);
+  const emulator = new Emulator({ resolve: (name) => resolveFunction(fleet, name), onError: tell, otherwise: routes.handle });
   const url = await listen(emulator, options);
   const shown = new Set<string>();
   const show = (): void => {
@@ -34,21 +37,26 @@ async function serve(options: Options, watch?: Watch): Promise<void> {
       shown.add(each.name);
     }
   };
+  const showRoutes = async (of: Assembly): Promise<void> => {
+    for (const line of await routes.take(of, url)) process.stdout.write(`${line}\n`);
+  };
   show();
+  await showRoutes(assembly);
   const count = fleet.functions.length;
   process.stdout.write(`Serving ${count} function${count === 1 ? '' : 's'}; try: aws lambda invoke --endpoint-url ${url} --function-name <name> /dev/stdout\n`);
 
   const ended = new Promise<void>((resolve) => endOnSignal(() => resolve()));
   const started = fleet.startServices();
   if (watch) process.stdout.write('Watching for changes\n');
-  watch?.follow(async (assembly) => {
+  watch?.follow(async (changed) => {
     await started;
-    await fleet.replace(assembly);
+    await fleet.replace(changed);
     show();
+    await showRoutes(changed);
   });
   await ended;
   const closed = watch?.close();
-  await emulator.close();
+  await Promise.all([emulator.close(), routes.stop()]);
   await fleet.stop();
   await closed;
 }

@@ -19,7 +19,11 @@ export interface EmulatorOptions {
   readonly resolve: (name: string) => EmulatedFunction | undefined;
   /** Told about failures that no caller waits for (invocation type Event). */
   readonly onError?: (message: string) => void;
+  /** Answers requests that are not for Lambda's API; false when one is not for it either. @default - they are refused */
+  readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
+
+const LAMBDA_API = /^\/(2015-03-31|2021-11-15)\/functions\//;
 
 /** Lambda's words for an event over it. */
 export function tooLarge(bytes: number): string {
@@ -69,10 +73,11 @@ export class Emulator {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = randomUUID();
-    response.setHeader('x-amzn-RequestId', requestId);
     // A kept connection would hold up the end.
     response.once('close', () => { if (this.closing) setImmediate(() => this.server.closeIdleConnections()); });
+    if (!LAMBDA_API.test(request.url ?? '') && this.options.otherwise?.(request, response)) return;
+    const requestId = randomUUID();
+    response.setHeader('x-amzn-RequestId', requestId);
     try {
       await this.route(request, response, requestId);
     } catch (error) {
