@@ -15,13 +15,12 @@ export interface Bundle {
   readonly hash: string;
   readonly unzippedBytes: number;
   readonly warnings: string[];
+  /** The names that it exports, where they are certain. */
+  readonly exports?: string[];
 }
 
 /** What a bundle was made of, and when it is still the same: fingerprints by absolute path. */
-interface BundleRecord {
-  readonly hash: string;
-  readonly unzippedBytes: number;
-  readonly warnings: string[];
+interface BundleRecord extends Omit<Bundle, 'directory'> {
   readonly files: { [path: string]: string };
   readonly listings: { [path: string]: string };
 }
@@ -37,14 +36,12 @@ const TSCONFIGS = ['tsconfig.json', 'jsconfig.json'];
  */
 export function bundle(esbuild: Esbuild, entry: string, bundling: BundlingOptions, defaultTarget: string): Bundle {
   const options = esbuildOptions(entry, bundling, defaultTarget);
-  const recordPath = join(cacheDirectory('bundles'), `${sha256(JSON.stringify([3, esbuild.identity, options])).slice(0, 32)}.json`);
+  const recordPath = join(cacheDirectory('bundles'), `${sha256(JSON.stringify([4, esbuild.identity, options])).slice(0, 32)}.json`);
 
   const record = readJson<BundleRecord>(recordPath);
   if (record && isCurrent(record)) {
     const directory = outputDirectory(record.hash);
-    if (hashOfDirectory(directory) === record.hash) {
-      return { directory, hash: record.hash, unzippedBytes: record.unzippedBytes, warnings: record.warnings };
-    }
+    if (hashOfDirectory(directory) === record.hash) { return { directory, ...ofBundle(record) }; }
   }
 
   const made = esbuild.bundle(options);
@@ -60,11 +57,12 @@ export function bundle(esbuild: Esbuild, entry: string, bundling: BundlingOption
     }
   }, existing => hashOfDirectory(existing) === hash);
   const inputs = made.inputs.map(input => resolve(options.absWorkingDir, input));
-  writeAtomically(recordPath, JSON.stringify({
-    hash, unzippedBytes, warnings: made.warnings, ...fingerprints(inputs, options),
-  } satisfies BundleRecord));
-  return { directory, hash, unzippedBytes, warnings: made.warnings };
+  const bundled = ofBundle({ ...made, hash, unzippedBytes });
+  writeAtomically(recordPath, JSON.stringify({ ...bundled, ...fingerprints(inputs, options) } satisfies BundleRecord));
+  return { directory, ...bundled };
 }
+
+const ofBundle = ({ hash, unzippedBytes, warnings, exports }: Omit<Bundle, 'directory'>) => ({ hash, unzippedBytes, warnings, exports });
 
 function esbuildOptions(entry: string, bundling: BundlingOptions, defaultTarget: string): EsbuildOptions {
   // Paths in messages and source maps are relative to the package of the entry, so that they are the same everywhere.

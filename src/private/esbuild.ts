@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
+import { exportsOf, Metafile } from './bundle-exports';
 import { fileAt } from './file-fingerprints';
 import { moveSourceMap } from './source-map';
 
@@ -35,6 +36,8 @@ export interface EsbuildResult {
   readonly files: { name: string; contents: Uint8Array }[];
   readonly inputs: string[];
   readonly warnings: string[];
+  /** The names that the bundle exports, where they are certain. */
+  readonly exports?: string[];
 }
 
 /** The code did not bundle: esbuild's own words, with file and line. */
@@ -78,7 +81,7 @@ interface EsbuildMessage { text: string; location: { file: string; line: number;
 interface EsbuildModule {
   buildSync(options: object): {
     outputFiles: { path: string; contents: Uint8Array }[];
-    metafile: { inputs: object };
+    metafile: Metafile;
     warnings: EsbuildMessage[];
   };
 }
@@ -105,16 +108,18 @@ function bundleInProcess(esbuild: EsbuildModule, options: EsbuildOptions): Esbui
       ...conditions.length ? { conditions } : {},
       ...tsconfig ? { tsconfig } : {},
     });
-    return {
-      files: result.outputFiles.map(file => ({ name: relative(options.absWorkingDir, file.path), contents: file.contents })),
-      inputs: Object.keys(result.metafile.inputs),
-      warnings: result.warnings.map(oneLine),
-    };
+    const files = result.outputFiles.map(file => ({ name: relative(options.absWorkingDir, file.path), contents: file.contents }));
+    return { files, ...fromMetafile(result.metafile, files, options), warnings: result.warnings.map(oneLine) };
   } catch (error) {
     const messages = (error as { errors?: EsbuildMessage[] }).errors;
     if (!messages?.length) { throw error; }
     throw new BundlingFailure(messages.map(oneLine).join(' | '));
   }
+}
+
+function fromMetafile(metafile: Metafile, files: EsbuildResult['files'], options: EsbuildOptions): Pick<EsbuildResult, 'inputs' | 'exports'> {
+  const { contents } = files.find(({ name }) => name === `index${outputExtension(options)}`)!;
+  return { inputs: Object.keys(metafile.inputs), exports: exportsOf(metafile, Buffer.from(contents).toString(), options) };
 }
 
 function oneLine({ text, location }: EsbuildMessage): string {
@@ -165,11 +170,12 @@ function bundleByProgram([program, ...args]: string[], options: EsbuildOptions):
     if (run.status !== 0) {
       throw new BundlingFailure(messages.filter(message => message.error).map(message => message.text).join(' | ') || run.stderr.trim());
     }
+    const files = readdirSync(outdir).sort().map(name => ({
+      name, contents: moveSourceMap(name, readFileSync(join(outdir, name)), outdir, options.absWorkingDir),
+    }));
     return {
-      files: readdirSync(outdir).sort().map(name => ({
-        name, contents: moveSourceMap(name, readFileSync(join(outdir, name)), outdir, options.absWorkingDir),
-      })),
-      inputs: Object.keys((JSON.parse(readFileSync(metafile, 'utf8')) as { inputs: object }).inputs),
+      files,
+      ...fromMetafile(JSON.parse(readFileSync(metafile, 'utf8')) as Metafile, files, options),
       warnings: messages.filter(message => !message.error).map(message => message.text),
     };
   } finally {

@@ -8,7 +8,7 @@ import { Bundle, bundle } from './bundle';
 import { codeFiles } from './code-directory';
 import { problem } from './errors';
 import { BundlingFailure, findEsbuild } from './esbuild';
-import { checkHandlerFile, isInLayer, nodeMajor } from './handler-name';
+import { checkExport, checkHandlerFile, isInLayer, nodeMajor } from './handler-name';
 import { BUILDER_DIRECTORY } from './layer-assets';
 import { StagedCode } from './staged-code';
 import type { ComputeContext } from '../model/compute';
@@ -83,6 +83,7 @@ function bundledFiles(scope: Construct, code: HandlerCode, bundling: BundlingOpt
     return { directory: BUILDER_DIRECTORY, unzippedBytes: 0, environment: {} };
   }
   const bundled = bundleEntry(scope, code._path, entry, bundling, runtime);
+  if (handler !== undefined && nodeMajor(runtime)) { checkExport(scope, code._path, bundled.exports, handler); }
   for (const warning of bundled.warnings) {
     Annotations.of(scope).addWarningV2('cdk-hybrid:HandlerCode.bundling', warning);
   }

@@ -34,8 +34,23 @@ export function splitHandler(handler: string): { file: string; exportedName: str
   return dot === -1 ? { file: handler, exportedName: '' } : { file: handler.slice(0, dot), exportedName: handler.slice(dot + 1) };
 }
 
+/** How many exports a message shows. */
+const MOST_SHOWN = 20;
+
 /** Whether the name is of a file outside the function's code: a layer's. */
 export const isInLayer = (handler: string) => handler.startsWith('/');
+
+/** Refuses a name whose export the bundle of an entry has not, as far as its exports are known. */
+export function checkExport(scope: IConstruct, entry: string, exported: readonly string[] | undefined, handler: string): void {
+  if (!exported || isInLayer(handler) || Token.isUnresolved(handler)) { return; }
+  const [name] = splitHandler(handler).exportedName.split('.');
+  if (!exported.includes(name)) {
+    const known = exported.length > MOST_SHOWN ? [...exported.slice(0, MOST_SHOWN), '...'] : exported;
+    throw problem(scope, 'HANDLER_NOT_IN_BUNDLE', {
+      property: 'handler', given: handler, accepted: `'index.<export>' with an export of ${entry} (it has ${known.join(', ') || 'none'})`,
+    });
+  }
+}
 
 /** Refuses a name whose file is not among those that reach the function. */
 export function checkHandlerFile(scope: IConstruct, directory: string, files: CodeFile[], handler: string): void {

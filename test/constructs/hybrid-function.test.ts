@@ -1,14 +1,14 @@
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect as expectCdk, haveResource, haveResourceLike, SynthUtils } from '@aws-cdk/assert';
-import { App, Duration, Size, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Compute, CustomRuntimeLayer, Engine, HandlerCode, HandlerRuntime, HybridFunction, HybridFunctionProps, SourceMapMode } from '../../src';
+import { Compute, CustomRuntimeLayer, Engine, HandlerCode, HandlerRuntime, HybridFunction, HybridFunctionProps, ModuleFormat, SourceMapMode } from '../../src';
 import { inDirectory, workspace } from '../workspace';
 
 const HELLO = join(__dirname, '../fixtures/code/hello.ts');
@@ -237,6 +237,29 @@ describe('bad input is refused in one line', () => {
       expect(failure({ code: HandlerCode.fromEntry(join(directory, 'x.py')), ...runtime ? { runtime } : {} })).toMatch(
         /^Stack\/Hello: 'code' must be a file of TypeScript or JavaScript, which HandlerCode\.fromEntry bundles, got '.*x\.py'; other languages take HandlerCode\.fromDirectory\(\.\.\.\) or a container, HandlerRuntime\.container\(\.\.\.\) \[CDK_HYBRID_BUNDLING_FAILED\]$/);
     });
+
+  test.each<[string, string, string]>([
+    ['export const handler = 1;\nexport const other = 2;', 'index.main', 'Stack/Hello: \'handler\' must be \'index.<export>\' with an export of hello.ts (it has handler, other), got \'index.main\'; '],
+    ['import \'node:fs\';\nconst handler = 1;', 'index.handler', 'with an export of hello.ts (it has none), got \'index.handler\'; '],
+    [[...Array(30).keys()].map(n => `export const e${n + 10} = 1;`).join('\n'), 'index.main', '(it has e10, e11, e12, e13, e14, e15, e16, e17, e18, e19, e20, e21, e22, e23, e24, e25, e26, e27, e28, e29, ...)'],
+  ])('a handler that the entry does not export: %j', (entry, handler, message) => {
+    const directory = workspace({ 'package.json': '{}', 'hello.ts': entry });
+    for (const format of [ModuleFormat.COMMONJS, ModuleFormat.ESM]) {
+      const said = failure({ code: HandlerCode.fromEntry(join(directory, 'hello.ts'), { format }), handler });
+      expect(said.replace(`${directory}/`, '')).toContain(message);
+      expect(said).toMatch(/\[CDK_HYBRID_HANDLER_NOT_IN_BUNDLE\]$/);
+    }
+  });
+
+  test.each<[string, Partial<HybridFunctionProps>]>([
+    ['export const api = { users: { list: 1 } };', { handler: 'index.api.users.list' }],
+    ['exports.handler = 1;', { handler: 'index.main' }],
+    ['export default { main: 1 };', { handler: 'index.main' }],
+    ['export const main = 1;', { handler: Lazy.string({ produce: () => 'index.main' }) }],
+    ['export const main = 1;', { handler: '/opt/nodejs/wrapper.handler' }],
+  ])('but not what it may export: %j', (entry, props) => {
+    expect(failure({ code: HandlerCode.fromEntry(join(workspace({ 'package.json': '{}', 'hello.ts': entry }), 'hello.ts')), ...props })).toBe('nothing was thrown');
+  });
 
   test('an entry with a loader of its own is TypeScript or JavaScript, whatever its name', () => {
     const directory = workspace({ 'package.json': '{}', 'hello.es6': 'export const handler = async () => 1;\n' });

@@ -26,6 +26,10 @@ beforeAll(() => {
 });
 afterAll(() => { delete process.env.CDK_HYBRID_CACHE_DIR; });
 
+/** The esbuild on the PATH, which an app without one of its own uses. */
+const onPath = (directory = workspace()): Esbuild =>
+  inDirectory(directory, { PATH: `${join(dirname(require.resolve('esbuild/package.json')), '../.bin')}:${process.env.PATH}` }, () => findEsbuild(directory)!);
+
 const bundleIn = (directory: string, esbuild: Esbuild, options = {}) => bundle(esbuild, join(directory, 'src/hello.ts'), options, 'node24');
 
 /** Calls the handler of a bundle in a Node.js of its own. */
@@ -263,6 +267,53 @@ test('externals, define, alias, loader, banner and footer reach esbuild', () => 
   for (const part of ['require("sharp")', '"dark"', 'the other', '<p>page</p>', '/* top */', '/* end */']) { expect(text).toContain(part); }
 });
 
+const ENTRY_OF_MANY = `import { add } from './more';
+export * from './more';
+export { add as plus };
+export const api = { users: { list: async () => add(1, 1) } };
+export async function handler() { return 1; }
+export class Worker { work() { switch (this.work.length) { default: return 1; } } }
+`;
+
+describe.each([ModuleFormat.COMMONJS, ModuleFormat.ESM])('the exports of a bundle (%s)', format => {
+  const more = { 'package.json': '{}', 'src/more.ts': 'export const add = (a: number, b: number) => a + b;\nexport const delete_ = 1;\n', 'src/old.js': 'module.exports = { a: 1 };' };
+  const exported = (entry: string, options: BundlingOptions = {}, esbuild = counted().esbuild) =>
+    bundleIn(workspace({ ...more, 'src/hello.ts': entry }), esbuild, { format, externals: ['elsewhere'], ...options }).exports;
+
+  test.each<[string, string, BundlingOptions | undefined, string[]]>([
+    ['its own and those of other files', ENTRY_OF_MANY, undefined, ['Worker', 'add', 'api', 'delete_', 'handler', 'plus']],
+    ['minified', ENTRY_OF_MANY, { minify: true, keepNames: true }, ['Worker', 'add', 'api', 'delete_', 'handler', 'plus']],
+    ['for an old JavaScript', 'export const handler = () => 1;', { target: 'es2015' }, ['handler']],
+    ['none', 'import { add } from "./more";\nconst handler = async () => add(1, 1);\nconsole.log(handler);', undefined, []],
+    ['with CommonJS inside', 'import old from "./old.js";\nexport const main = () => old.a;', undefined, ['main']],
+    ['a word that JavaScript reserves', 'const x = 1;\nexport { x as delete, x as handler };', undefined, ['delete', 'handler']],
+  ])('are known: %s', (_case, entry, options, names) => {
+    expect(exported(entry, options)).toEqual(names);
+    expect(exported(entry, options, onPath())).toEqual(names);
+  });
+
+  test.each<[string, string, BundlingOptions | undefined]>([
+    ['of CommonJS', 'exports.handler = async () => 1;', undefined],
+    ['of other modules that are left out', 'export * from "elsewhere";\nexport const main = 1;', undefined],
+    ['of other modules that are left out, minified', 'export * from "elsewhere";\nexport const main = 1;', { minify: true }],
+    ['of a default export, which may have handlers', 'export default { handler: async () => 1 };\nexport const main = 1;', undefined],
+    ['of a default export, minified', 'export default { handler: async () => 1 };\nexport const main = 1;', { minify: true }],
+    ['of a default export, for an old JavaScript', 'export default { handler: 1 };\nexport var main = 1;', { target: 'es5', format: ModuleFormat.COMMONJS }],
+    ['of a footer', 'export const main = 1;', { footer: format === ModuleFormat.ESM ? 'export { main as handler };' : 'exports.handler = 1;' }],
+    ['of an entry that adds to its exports', 'export const main = 1;\ndeclare const module: any;\nmodule.exports.handler = async () => 1;', { format: ModuleFormat.COMMONJS }],
+  ])('are not certain: %s', (_case, entry, options) => {
+    expect(exported(entry, options)).toBeUndefined();
+  });
+
+  test('are known of a bundle from the cache', () => {
+    const { esbuild, builds } = counted();
+    const directory = workspace({ ...more, 'src/hello.ts': ENTRY_OF_MANY });
+    const made = bundleIn(directory, esbuild, { format });
+    expect([bundleIn(directory, esbuild, { format }), builds()]).toEqual([made, 1]);
+    expect(made.exports).toContain('handler');
+  });
+});
+
 test('a handler that does not bundle fails with esbuild\'s own words, file and line', () => {
   const directory = workspace({ ...HANDLER, 'src/hello.ts': 'import \'./nowhere\';\nexport const handler = 1;\n' });
   expect(() => bundleIn(directory, counted().esbuild)).toThrow(new BundlingFailure('src/hello.ts:1:7: Could not resolve "./nowhere"'));
@@ -277,12 +328,9 @@ test('top-level await in CommonJS fails and tells which format has it', () => {
 
 describe('without an esbuild in the app', () => {
   /** Only the program on the PATH: a folder with its executable, as a global install makes it. */
-  const programOnly = (directory: string) => inDirectory(directory, { PATH: `${join(dirname(require.resolve('esbuild/package.json')), '../.bin')}:${process.env.PATH}` },
-    () => findEsbuild(directory)!);
-
   test('the program on the PATH makes the same bundle', () => {
     const directory = workspace(HANDLER);
-    const program = programOnly(directory);
+    const program = onPath(directory);
     expect(program.identity).toMatch(/[\\/]esbuild@/);
     expect(bundleIn(directory, program).hash).toBe(bundleIn(directory, counted().esbuild).hash);
     expect(readdirSync(directory).sort()).toEqual(['package.json', 'src']);
@@ -305,7 +353,7 @@ describe('without an esbuild in the app', () => {
       conditions: ['special'],
       tsconfig: join(directory, 'tsconfig.other.json'),
     };
-    expect(bundleIn(directory, programOnly(directory), options).hash).toBe(bundleIn(directory, counted().esbuild, options).hash);
+    expect(bundleIn(directory, onPath(directory), options).hash).toBe(bundleIn(directory, counted().esbuild, options).hash);
   });
 
   test('the program takes the same files of a package as the module', () => {
@@ -316,7 +364,7 @@ describe('without an esbuild in the app', () => {
       'node_modules/both/esm.js': 'export default \'module\';',
       'node_modules/both/cjs.js': 'module.exports = \'default\';',
     });
-    const made = [programOnly(directory), counted().esbuild].map(esbuild => bundleIn(directory, esbuild));
+    const made = [onPath(directory), counted().esbuild].map(esbuild => bundleIn(directory, esbuild));
     expect(made.map(({ directory: folder }) => call(folder, {}))).toEqual(['module', 'module']);
   });
 
@@ -328,7 +376,7 @@ describe('without an esbuild in the app', () => {
       'my app/src/hello.ts': 'import { shared } from \'../../shared/über #1%\';\nimport \'./page.css\';\nexport const handler = async () => shared;\n',
       'my app/src/page.css': 'p { color: red }',
     });
-    const [program, own] = [programOnly(directory), counted().esbuild]
+    const [program, own] = [onPath(directory), counted().esbuild]
       .map(esbuild => bundleIn(join(directory, 'my app'), esbuild, { sourceMap, sourcesContent: true, footer: '/* end */' }));
     expect(program.hash).toBe(own.hash);
     expect(readdirSync(program.directory)).toContain('index.css');
@@ -341,7 +389,7 @@ describe('without an esbuild in the app', () => {
     folders.forEach(folder => chmodSync(folder, 0o555));
     try {
       const before = inside();
-      bundleIn(directory, programOnly(directory));
+      bundleIn(directory, onPath(directory));
       expect(inside()).toEqual(before);
     } finally {
       folders.forEach(folder => chmodSync(folder, 0o755));
@@ -351,21 +399,21 @@ describe('without an esbuild in the app', () => {
   test('a program that prints much is heard to its end', () => {
     const lines = Array.from({ length: 12_000 }, (_, index) => `if (typeof a${index} === 'strnig') {}`);
     const directory = workspace({ ...HANDLER, 'src/hello.ts': `${lines.join('\n')}\nexport const handler = 1;\n` });
-    expect(bundleIn(directory, programOnly(directory)).warnings).toHaveLength(lines.length);
+    expect(bundleIn(directory, onPath(directory)).warnings).toHaveLength(lines.length);
   });
 
   test('the program finds packages in NODE_PATH, as the module does', () => {
     const directory = workspace({
       'package.json': '{}', 'src/hello.ts': 'import value from \'far\';\nexport const handler = async () => value;\n', 'more/far/index.js': 'module.exports = 1;',
     });
-    const [program, own] = [programOnly(directory), counted().esbuild]
+    const [program, own] = [onPath(directory), counted().esbuild]
       .map(esbuild => inDirectory(directory, { NODE_PATH: 'more' }, () => bundleIn(directory, esbuild)));
     expect(program.hash).toBe(own.hash);
   });
 
   test('the program, too, tells which format has top-level await', () => {
     const directory = workspace(TOP_LEVEL_AWAIT);
-    expect(() => bundleIn(directory, programOnly(directory))).toThrow(AWAIT_FAILURE);
+    expect(() => bundleIn(directory, onPath(directory))).toThrow(AWAIT_FAILURE);
   });
 
   test.each(['tools/node_modules/esbuild/bin/esbuild', 'esbuild/bin/esbuild'])('on Windows the JavaScript that esbuild.cmd starts is run: %s', script => {
@@ -391,7 +439,7 @@ describe('without an esbuild in the app', () => {
 
   test('a failure of the program reads as one of the module', () => {
     const directory = workspace({ ...HANDLER, 'src/hello.ts': 'import \'./nowhere\';\nexport const handler = 1;\n' });
-    expect(() => bundleIn(directory, programOnly(directory))).toThrow(new BundlingFailure('src/hello.ts:1:7: Could not resolve "./nowhere"'));
+    expect(() => bundleIn(directory, onPath(directory))).toThrow(new BundlingFailure('src/hello.ts:1:7: Could not resolve "./nowhere"'));
     expect(readdirSync(directory).sort()).toEqual(['package.json', 'src']);
   });
 
