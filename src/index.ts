@@ -32,7 +32,7 @@ export { TaskComputeProps } from './computes/task';
 export { ComputeConfig, ComputeContext, ICompute } from './model/compute';
 export { EnvironmentKind, EnvironmentRule } from './model/environment-rule';
 export { HandlerSecret, SecretsManagerOptions } from './model/handler-secret';
-export { HttpGatewayEnd, IHttpGatewayTarget } from './model/gateway-target';
+export { HttpGatewayEnd, HttpGatewayOptions, IHttpGatewayTarget } from './model/gateway-target';
 export { IQueueTarget, QueueEventFormat, QueueTargetOptions } from './model/queue-target';
 export { ITrigger, TriggerConfig, TriggerContext } from './model/trigger';
 export { EventDeliveryOptions, EventTargetOptions, HttpCors, HttpEventFormat, HttpTargetOptions, IEventTarget, IHttpTarget, RuleTargetOptions } from './model/trigger-target';

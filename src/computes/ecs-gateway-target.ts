@@ -1,7 +1,8 @@
 /** How APIs of API Gateway reach a service: at a port of its own, which their VPC link alone can reach. */
 import { Construct } from 'constructs';
 import { HEALTH_PATH, serviceTargetGroup, ServiceTargetParts } from './ecs-http-target';
-import type { HttpGatewayEnd, IHttpGatewayTarget } from '../model/gateway-target';
+import type { HttpGatewayEnd, HttpGatewayOptions, IHttpGatewayTarget } from '../model/gateway-target';
+import { agree } from '../private/agreement';
 import { gatewayListener, gatewayLinkOf } from '../private/gateway-link';
 import { addSource } from '../private/host-sources';
 
@@ -21,16 +22,19 @@ export class ServiceGatewayTarget implements IHttpGatewayTarget {
     return this.end !== undefined;
   }
 
-  public attachGateway(): HttpGatewayEnd {
-    this.end ??= this.makeEnd();
+  public attachGateway(trigger: Construct, { healthCheckPath = '/' }: HttpGatewayOptions): HttpGatewayEnd {
+    const { service, task } = this.parts;
+    if (!task.hasHost) { agree(trigger, 'HTTP_CONFLICT', service, 'healthCheckPath', healthCheckPath); }
+    this.end ??= this.makeEnd(healthCheckPath);
     return this.end;
   }
 
-  private makeEnd(): HttpGatewayEnd {
+  private makeEnd(healthCheckPath: string): HttpGatewayEnd {
     const { parts, parts: { task } } = this;
     const scope = new Construct(parts.scope, 'Gateway');
     const port = task.hasHost ? this.openPort() : parts.port;
-    const targetGroup = serviceTargetGroup(scope, parts, port, { vpc: task.vpc, healthCheck: { path: task.hasHost ? HEALTH_PATH : '/' } });
+    const path = task.hasHost ? HEALTH_PATH : healthCheckPath;
+    const targetGroup = serviceTargetGroup(scope, parts, port, { vpc: task.vpc, healthCheck: { path } });
     const link = gatewayLinkOf(scope, task.vpc);
     return { vpcLink: link.vpcLink, listener: gatewayListener(scope, link, targetGroup) };
   }

@@ -1,5 +1,6 @@
 import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Construct } from 'constructs';
 
 /** Where the private integration of an API finds a handler. */
 export interface HttpGatewayEnd {
@@ -10,10 +11,23 @@ export interface HttpGatewayEnd {
   readonly vpcLink: apigatewayv2.IVpcLink;
 }
 
+/** What an API's trigger asks for. */
+export interface HttpGatewayOptions {
+  /**
+   * The path that tells whether a container without our host is healthy.
+   *
+   * @default /
+   */
+  readonly healthCheckPath?: string;
+}
+
 /** A handler that APIs of API Gateway can reach in a VPC: what computes give to triggers. */
 export interface IHttpGatewayTarget {
   /**
    * Makes what a private integration needs, once for all triggers of the compute.
+   *
+   * @param scope the trigger
+   * @param options what it asks for
    */
-  attachGateway(): HttpGatewayEnd;
+  attachGateway(scope: Construct, options: HttpGatewayOptions): HttpGatewayEnd;
 }

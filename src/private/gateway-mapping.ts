@@ -1,6 +1,7 @@
 /**
  * What a private integration says of a request: headers that the gateway source of the host makes the event of (layers/runtime/sources/http/gateway.ts).
- * Each of them replaces what the client may have sent under its name.
+ * Each of them replaces what the client may have sent under its name; of two that differ in the case of letters, which a REST API may keep apart, the host takes none.
+ * The quotas of neither kind of API limit the number of mappings; names of stage variables and their values are limited to 64 and 512 characters.
  */
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';

@@ -82,6 +82,13 @@ export interface HttpApiTriggerProps {
   readonly integrationTimeout?: Duration;
 
   /**
+   * The path that tells whether a container without our host is healthy, on a service. It means nothing elsewhere.
+   *
+   * @default /
+   */
+  readonly healthCheckPath?: string;
+
+  /**
    * The construct id of the trigger.
    *
    * @default - from methods and path

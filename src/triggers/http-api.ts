@@ -1,8 +1,10 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpAlbIntegration, HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { HttpApiTriggerProps } from './http-api-options';
+import type { HttpGatewayEnd } from '../model/gateway-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { agree } from '../private/agreement';
 import { apiRoutesOf, ApiRoute, refuseForGiven, routesId, takeRoute } from '../private/api-routes';
@@ -16,6 +18,9 @@ const API_ID = 'CdkHybridHttpApi';
 /** Source: "Maximum integration timeout" among the quotas of HTTP APIs. */
 const MAX_SECONDS = 30;
 const AUTHORIZERS: { [type: string]: GatewayMapping['authorizer'] } = { JWT: 'jwt', CUSTOM: 'lambda', AWS_IAM: 'iam' };
+
+/** What invokes the handler, or leads to it. */
+type ToHandler = lambda.IFunction | HttpGatewayEnd;
 
 /** `Trigger.httpApi()`: HTTP requests by an HTTP API of API Gateway. */
 export class HttpApiTrigger implements ITrigger {
@@ -38,25 +43,25 @@ export class HttpApiTrigger implements ITrigger {
     const httpApi = props.httpApi ?? this.sharedApi(scope);
     // Beside the functions: a route that moves from one to another is changed, not made a second time while the first is there.
     const holder = routesOf(scope, httpApi);
+    const toHandler = lambdaTarget ?? httpGatewayTarget!.attachGateway(scope, { healthCheckPath: props.healthCheckPath });
     const httpRoutes = routes.map(route => {
       takeRoute(scope, httpApi, route);
-      return this.addRoute(holder, httpApi, route, context);
+      return this.addRoute(holder, httpApi, route, toHandler);
     });
-    return { httpApi, httpRoutes: [...httpRoutes, ...this.addPreflights(scope, holder, httpApi, routes, context)] };
+    return { httpApi, httpRoutes: [...httpRoutes, ...this.addPreflights(scope, holder, httpApi, routes, toHandler)] };
   }
 
   private addRoute(
-    holder: Construct, httpApi: apigatewayv2.IHttpApi, { method, path }: ApiRoute, { compute }: TriggerContext, authorizer = this.props.authorizer,
+    holder: Construct, httpApi: apigatewayv2.IHttpApi, { method, path }: ApiRoute, toHandler: ToHandler, authorizer = this.props.authorizer,
   ): apigatewayv2.HttpRoute {
     const { integrationTimeout: timeout, authorizationScopes } = this.props;
-    const end = compute.lambdaTarget ? undefined : compute.httpGatewayTarget!.attachGateway();
-    const integration = end
-      ? new HttpAlbIntegration('Integration', end.listener, { vpcLink: end.vpcLink, timeout })
-      : new HttpLambdaIntegration('Integration', compute.lambdaTarget!, { timeout, payloadFormatVersion: apigatewayv2.PayloadFormatVersion.VERSION_2_0 });
+    const integration = 'listener' in toHandler
+      ? new HttpAlbIntegration('Integration', toHandler.listener, { vpcLink: toHandler.vpcLink, timeout })
+      : new HttpLambdaIntegration('Integration', toHandler, { timeout, payloadFormatVersion: apigatewayv2.PayloadFormatVersion.VERSION_2_0 });
     const route = new apigatewayv2.HttpRoute(holder, `${method}${path}`.replace(/\//g, '|'), {
       httpApi, routeKey: apigatewayv2.HttpRouteKey.with(path, method as apigatewayv2.HttpMethod), integration, authorizer, authorizationScopes,
     });
-    if (end) { this.map(httpApi, route); }
+    if ('listener' in toHandler) { this.map(httpApi, route); }
     return route;
   }
 
@@ -75,13 +80,13 @@ export class HttpApiTrigger implements ITrigger {
   }
 
   /** API Gateway answers preflights itself, but lets an authorizer of the route see them first. Source: "Configure CORS for HTTP APIs". */
-  private addPreflights(scope: Construct, holder: Construct, httpApi: apigatewayv2.IHttpApi, routes: ApiRoute[], context: TriggerContext) {
+  private addPreflights(scope: Construct, holder: Construct, httpApi: apigatewayv2.IHttpApi, routes: ApiRoute[], toHandler: ToHandler) {
     const { cors, authorizer } = this.props;
     if (!cors || !authorizer) { return []; }
     return routes.filter(({ method }) => method === 'ANY').map(({ path }) => {
       const route = { method: 'OPTIONS', path };
       takeRoute(scope, httpApi, route);
-      return this.addRoute(holder, httpApi, route, context, new apigatewayv2.HttpNoneAuthorizer());
+      return this.addRoute(holder, httpApi, route, toHandler, new apigatewayv2.HttpNoneAuthorizer());
     });
   }
 

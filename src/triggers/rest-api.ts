@@ -48,12 +48,14 @@ export class RestApiTrigger implements ITrigger {
         throw problem(scope, 'ROUTE_TAKEN', { property: 'path', given: `${route.method} ${route.path}`, accepted: `a route that ${restApi.node.path} does not have; this one is ${existing.node.path}` });
       }
       this.addPreflight(scope, resource);
-      return this.addMethod(resource, route.method, restApi, context);
+      return this.addMethod(scope, resource, route.method, restApi, context);
     });
     return { restApi, restMethods };
   }
 
-  private addMethod(resource: apigateway.IResource, method: string, restApi: apigateway.IRestApi, { compute }: TriggerContext): apigateway.Method {
+  private addMethod(
+    scope: Construct, resource: apigateway.IResource, method: string, restApi: apigateway.IRestApi, { compute }: TriggerContext,
+  ): apigateway.Method {
     const { authorizer, authorizationType, authorizationScopes, apiKeyRequired, integrationTimeout: timeout, responseTransferMode } = this.props;
     const methodOptions = given({ authorizer, authorizationType, authorizationScopes, apiKeyRequired });
     if (compute.lambdaTarget) {
@@ -61,7 +63,8 @@ export class RestApiTrigger implements ITrigger {
       return resource.addMethod(method, integration, methodOptions);
     }
     const mapping = this.mapping(restApi, { ...resource.defaultMethodOptions, ...methodOptions });
-    return addPrivateMethod(resource, method, compute.httpGatewayTarget!.attachGateway(), mapping, { timeout, responseTransferMode, methodOptions });
+    const end = compute.httpGatewayTarget!.attachGateway(scope, { healthCheckPath: this.props.healthCheckPath });
+    return addPrivateMethod(resource, method, end, mapping, { timeout, responseTransferMode, methodOptions });
   }
 
   private mapping(restApi: apigateway.IRestApi, options: apigateway.MethodOptions): GatewayMapping {

@@ -198,12 +198,27 @@ describe('on a service', () => {
     expect(parametersOf(template)).toHaveProperty(['overwrite:header.x-hybrid-gateway'], 'v2');
   });
 
+  test('healthCheckPath of such a container, the same for all its APIs', () => {
+    const { template } = onService({ path: '/a', healthCheckPath: '/ready' }, {}, CONTAINER);
+    expect(only(template, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({ HealthCheckPath: '/ready' });
+    expect(refusal(() => onService({ path: '/a', healthCheckPath: '/ready' }, {}, CONTAINER, fn => fn.addTrigger(Trigger.restApi({ path: '/b' })))))
+      .toMatch(/'healthCheckPath' must be \/ready, as Stack\/Api\/HttpApi-a says.*got '\/'.*HTTP_CONFLICT/);
+    const hosted = onService({ healthCheckPath: '/ready' }).template;
+    expect(only(hosted, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({ HealthCheckPath: '/_health' });
+  });
+
   test('scales on the requests of APIs', () => {
     const { template } = onService({}, { maxCapacity: 4, scaling: [ServiceScaling.onRequestsPerTarget(100)] });
     template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
       TargetTrackingScalingPolicyConfiguration: Match.objectLike({ PredefinedMetricSpecification: Match.objectLike({ PredefinedMetricType: 'ALBRequestCountPerTarget' }) }),
     });
   });
+});
+
+test('id tells triggers apart that have the same routes of two APIs', () => {
+  const twice = (id?: string) => onLambda({ path: '/a' }, undefined, (fn, stack) => fn.addTrigger(Trigger.httpApi({ path: '/a', id, httpApi: new apigatewayv2.HttpApi(stack, 'Own') })));
+  expect(refusal(() => twice())).toContain('TRIGGER_TWICE');
+  expect(routeKeys(twice('Second'))).toEqual(['ANY /a', 'ANY /a']);
 });
 
 describe('is refused:', () => {

@@ -18,6 +18,8 @@ export const GATEWAY_GAPS: readonly GatewayGap[] = [
   { shape: 'v2', field: 'requestContext.authorizer.lambda', instead: 'the keys that `authorizerContext` names, as strings' },
   { shape: 'v2', field: 'stageVariables', instead: 'those that `stageVariables` names' },
   { shape: 'v2', field: 'headers.forwarded, headers.via', instead: 'not there' },
+  { shape: 'v2', field: 'headers.x-amzn-trace-id', instead: 'begins with what the load balancer has added: `Self`' },
+  { shape: 'v2', field: 'headers', instead: 'only those whose names are letters, digits and hyphens' },
   { shape: 'v1', field: 'requestContext.identity.clientCert', instead: 'null' },
   { shape: 'v1', field: 'requestContext.identity.accessKey', instead: 'null' },
   { shape: 'v1', field: 'requestContext.identity.principalOrgId, cognito...', instead: 'null: API Gateway has them for some callers only, and then the headers of the others are their own' },
@@ -26,4 +28,6 @@ export const GATEWAY_GAPS: readonly GatewayGap[] = [
   { shape: 'v1', field: 'requestContext.authorizer', instead: 'of a Lambda authorizer: `principalId` and the keys that `authorizerContext` names; no `integrationLatency`' },
   { shape: 'v1', field: 'stageVariables', instead: 'those that `stageVariables` names; else null' },
   { shape: 'v1', field: 'headers.Forwarded, headers.Via', instead: 'not there' },
+  { shape: 'v1', field: 'headers.X-Amzn-Trace-Id', instead: 'begins with what the load balancer has added: `Self`' },
+  { shape: 'v1', field: 'headers', instead: 'only those whose names are letters, digits and hyphens; some as `x-amzn-Remapped-...`, as API Gateway sends them to HTTP integrations' },
 ];
