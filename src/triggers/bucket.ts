@@ -1,10 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
-import { Stack } from 'aws-cdk-lib';
+import { Names, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { deliveryQueue } from '../private/delivery-queue';
@@ -84,10 +84,16 @@ export class BucketTrigger implements ITrigger {
       return {};
     }
     if (!queueTarget) { throw unsupported(scope, 'bucket', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
-    const delivery = deliveryQueue(scope, this.props);
+    const delivery = deliveryQueue(this.queueScope(scope), this.props);
     queueTarget.attachQueue(scope, delivery.queue, { eventFormat: QueueEventFormat.BODY });
     this.notify(scope, queueDestination(delivery.queue));
     return delivery;
+  }
+
+  /** A bucket of another stack names the queue, and the queue the bucket: the two have to be in one stack. */
+  private queueScope(scope: Construct): Construct {
+    const { bucket } = this;
+    return Stack.of(bucket) === Stack.of(scope) ? scope : new Construct(bucket, Names.uniqueId(scope));
   }
 
   private notify(scope: Construct, destination: s3.IBucketNotificationDestination): void {

@@ -160,6 +160,9 @@ describe.each(COMPUTES.map(name => [name] as const))('on %s', name => {
     const { template } = appWith(name, triggersOf(name));
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', triggersOf(name).includes('loadBalancer') ? 1 : 0);
     template.resourceCountIs('AWS::Scheduler::Schedule', triggersOf(name).includes('schedule') ? 1 : 0);
+    template.resourceCountIs('AWS::SNS::Subscription', triggersOf(name).includes('topic') ? 1 : 0);
+    template.resourceCountIs('Custom::S3BucketNotifications', triggersOf(name).includes('bucket') ? 1 : 0);
+    template.resourceCountIs('AWS::Events::Rule', triggersOf(name).includes('eventPattern') ? 1 : 0);
   });
 });
 

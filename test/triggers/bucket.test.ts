@@ -1,4 +1,5 @@
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { allowedOn, allowedTo, arnOf, onLambda, onService, only, queuesOf, toldQueues } from './deliveries';
@@ -107,6 +108,18 @@ describe('on a service', () => {
     const template = serviceWith({ events: [s3.EventType.OBJECT_CREATED_PUT, s3.EventType.OBJECT_REMOVED] });
     const [{ DependsOn }] = Object.values(template.findResources('Custom::S3BucketNotifications'));
     expect(DependsOn).toEqual([expect.stringMatching(/^ApiBucketUploadsQueuePolicy/), expect.stringMatching(/^ApiBucketUploadsQueue[0-9A-F]{8}$/)]);
+  });
+
+  test('a bucket of another stack has the queue beside it: the stack of the service needs that of the bucket, and not the other way round', () => {
+    const { stack } = onEcs('service', {}, {}, (fn, own) => {
+      const bucket = new s3.Bucket(new Stack(own.node.root as App, 'Storage', { env: own }), 'Uploads');
+      bucket.grantRead(fn);
+      fn.addTrigger(Trigger.bucket(bucket));
+    });
+    const storage = stack.node.root.node.findChild('Storage') as Stack;
+    expect([stack.dependencies.includes(storage), storage.dependencies]).toEqual([true, []]);
+    const template = Template.fromStack(storage);
+    expect(configurations(template)).toEqual([expect.objectContaining({ QueueArn: arnOf('UploadsStackApiBucketUploads') })]);
   });
 
   test('retryAttempts, maxEventAge and deadLetterQueue', () => {
