@@ -19,6 +19,8 @@ const LAMBDA = 'use Compute.lambdaFunction() or Compute.lambdaImage()';
 const NO_URL = `only a Lambda function has an address of its own; ${LAMBDA}`;
 const NO_POOL = `Amazon Cognito calls Lambda functions alone, and waits for their answer; ${LAMBDA}`;
 const NO_SOURCE = `an IEventSource of the AWS CDK is bound to a Lambda function; ${LAMBDA}`;
+const NO_STREAM = 'nothing could hold a record until its run has succeeded; use Compute.service(), with minCapacity 0 if there are few records';
+const NO_LOGS = 'Amazon CloudWatch Logs starts no runs; use Compute.service()';
 
 /** Triggers on computes. */
 export const TRIGGER_SUPPORT = {
@@ -54,6 +56,15 @@ export const TRIGGER_SUPPORT = {
   },
   of: {
     lambdaFunction: true, lambdaImage: true, service: NO_SOURCE, process: NO_SOURCE, task: NO_SOURCE, batchJob: NO_SOURCE,
+  },
+  tableStream: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_STREAM, batchJob: NO_STREAM,
+  },
+  dataStream: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_STREAM, batchJob: NO_STREAM,
+  },
+  logGroup: {
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_LOGS, batchJob: NO_LOGS,
   },
 } as const satisfies { [trigger: string]: SupportRow };
 export type TriggerName = keyof typeof TRIGGER_SUPPORT;

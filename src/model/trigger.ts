@@ -131,6 +131,13 @@ export interface TriggerConfig {
   readonly deadLetterQueue?: sqs.IQueue;
 
   /**
+   * The function that puts records of a stream, or events of a log group, into the queue.
+   *
+   * @default - not of this trigger, or not of this compute
+   */
+  readonly forwarder?: lambda.IFunction;
+
+  /**
    * The rule of the event bus.
    *
    * @default - not of this trigger

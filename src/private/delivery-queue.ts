@@ -13,6 +13,8 @@ export interface DeliveryOptions {
   readonly maxEventAge?: Duration;
   /** Whether events keep their order within a group. */
   readonly fifo?: boolean;
+  /** Of FIFO queues: whether each group has its own limits of throughput, and identifiers of its own. */
+  readonly highThroughput?: boolean;
 }
 
 /** The queues of a trigger. */
@@ -28,12 +30,12 @@ const RETRY_ATTEMPTS = 2;
 const MAX_EVENT_AGE = Duration.hours(6);
 const FIRST_WAIT = Duration.minutes(1);
 /** As long as SQS keeps messages. */
-const LONGEST = Duration.days(14);
+export const LONGEST = Duration.days(14);
 const MOST_RETRIES = 999;
 
 /** Makes the queue, and one for dead letters unless that is given. */
 export function deliveryQueue(scope: Construct, options: DeliveryOptions): Delivery {
-  const { retryAttempts = RETRY_ATTEMPTS, maxEventAge = MAX_EVENT_AGE, fifo } = options;
+  const { retryAttempts = RETRY_ATTEMPTS, maxEventAge = MAX_EVENT_AGE, fifo, highThroughput } = options;
   if (Token.isUnresolved(retryAttempts)) {
     throw problem(scope, 'SIZE_OUT_OF_RANGE', {
       property: 'retryAttempts', given: 'a token', accepted: 'a number that is known at synth, for the queue of a service counts all attempts', mend: 'give a plain number',
@@ -46,7 +48,9 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
   const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, { ...common, retentionPeriod: LONGEST });
   const queue = new sqs.Queue(scope, QUEUE, {
     ...common,
-    contentBasedDeduplication: fifo || undefined,
+    contentBasedDeduplication: fifo && !highThroughput || undefined,
+    deduplicationScope: highThroughput ? sqs.DeduplicationScope.MESSAGE_GROUP : undefined,
+    fifoThroughputLimit: highThroughput ? sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID : undefined,
     retentionPeriod: maxEventAge,
     visibilityTimeout: FIRST_WAIT,
     deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: retryAttempts + 1 },
@@ -67,6 +71,6 @@ export function queuesOf({ node }: IConstruct, given?: sqs.IQueue): Partial<Deli
 export function checkDeadLetterQueue(scope: Construct, deadLetterQueue: sqs.IQueue | undefined, fifo = false): void {
   if (!deadLetterQueue || deadLetterQueue.fifo === fifo) { return; }
   throw problem(scope, 'DEAD_LETTER_QUEUE', {
-    property: 'deadLetterQueue', given: `a ${fifo ? 'standard' : 'FIFO'} queue (${deadLetterQueue.node.path})`, accepted: fifo ? 'a FIFO queue, as the topic is' : 'a standard queue',
+    property: 'deadLetterQueue', given: `a ${fifo ? 'standard' : 'FIFO'} queue (${deadLetterQueue.node.path})`, accepted: fifo ? 'a FIFO queue, as what it belongs to is' : 'a standard queue',
   });
 }

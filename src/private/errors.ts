@@ -101,6 +101,8 @@ export const ERRORS = {
   SECRET_CONFLICT: 'rename one of the two, or remove it from environment',
   SECRET_VERSION: 'leave one of the two out',
   SIZE_OUT_OF_RANGE: 'choose a value in the range',
+  STREAM_MISSING: 'switch the stream of the table on (stream: StreamViewType.NEW_AND_OLD_IMAGES), or give tableStreamArn of an imported one',
+  STREAM_POSITION: 'leave startingPosition out, or set it as accepted',
   STREAMING_UNSUPPORTED: 'use Compute.service(), which streams through load balancers, or a function URL',
   TAG_SOURCE: 'use PropagatedTagSource.TASK_DEFINITION',
   TOPIC_FIFO: 'use Compute.service(), or subscribe a FIFO queue to the topic and use Trigger.queue()',

@@ -20,3 +20,6 @@ export const NODEJS_DOCKERFILE = 'nodejs/Dockerfile';
 
 /** The program that makes layers, bundled, and what it needs beside it. */
 export const BUILDER_DIRECTORY = join(LAYERS_DIRECTORY, 'builder', 'dist');
+
+/** The handler of functions that put records of streams and events of log groups into a queue, bundled. */
+export const FORWARDER_DIRECTORY = join(LAYERS_DIRECTORY, 'forwarder', 'dist');

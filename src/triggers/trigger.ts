@@ -1,10 +1,14 @@
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as events from 'aws-cdk-lib/aws-events';
+import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { BucketTrigger, BucketTriggerProps } from './bucket';
+import { DataStreamTrigger, DataStreamTriggerProps } from './data-stream';
 import { EventPatternTrigger, EventPatternTriggerProps } from './event-pattern';
 import { EventSourceTrigger, EventSourceTriggerProps } from './event-source';
 import { FunctionUrlTrigger } from './function-url';
@@ -12,10 +16,12 @@ import { HttpApiTrigger } from './http-api';
 import type { HttpApiTriggerProps } from './http-api-options';
 import { LoadBalancerTrigger } from './load-balancer';
 import type { LoadBalancerTriggerProps } from './load-balancer-options';
+import { LogGroupTrigger, LogGroupTriggerProps } from './log-group';
 import { QueueTrigger, QueueTriggerProps } from './queue';
 import { RestApiTrigger } from './rest-api';
 import type { RestApiTriggerProps } from './rest-api-options';
 import { ScheduleTrigger, ScheduleTriggerProps } from './schedule';
+import { TableStreamTrigger, TableStreamTriggerProps } from './table-stream';
 import { TopicTrigger, TopicTriggerProps } from './topic';
 import { UserPoolTrigger, UserPoolTriggerProps } from './user-pool';
 import type { ITrigger } from '../model/trigger';
@@ -129,6 +135,36 @@ export class Trigger {
    */
   public static of(eventSource: lambda.IEventSource, props: EventSourceTriggerProps = {}): ITrigger {
     return new EventSourceTrigger(eventSource, props);
+  }
+
+  /**
+   * By changes of a DynamoDB table that has a stream. On Lambda computes and, through a function and a FIFO queue of its own, `Compute.service()`.
+   *
+   * @param table the table
+   * @param props how changes become events
+   */
+  public static tableStream(table: dynamodb.ITable, props: TableStreamTriggerProps = {}): ITrigger {
+    return new TableStreamTrigger(table, props);
+  }
+
+  /**
+   * By records of a Kinesis data stream. On Lambda computes and, through a function and a FIFO queue of its own, `Compute.service()`.
+   *
+   * @param stream the stream
+   * @param props how records become events
+   */
+  public static dataStream(stream: kinesis.IStream, props: DataStreamTriggerProps = {}): ITrigger {
+    return new DataStreamTrigger(stream, props);
+  }
+
+  /**
+   * By log events of a log group. On Lambda computes and, through a function and a FIFO queue of its own, `Compute.service()`.
+   *
+   * @param logGroup the log group, not one that the handler itself writes to
+   * @param props which log events are meant
+   */
+  public static logGroup(logGroup: logs.ILogGroup, props: LogGroupTriggerProps = {}): ITrigger {
+    return new LogGroupTrigger(logGroup, props);
   }
 
   private constructor() {}

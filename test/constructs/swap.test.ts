@@ -6,6 +6,7 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -42,6 +43,9 @@ interface Origins {
   readonly topic: sns.ITopic;
   readonly bucket: s3.IBucket;
   readonly userPool: cognito.IUserPool;
+  readonly table: dynamodb.ITable;
+  readonly stream: kinesis.IStream;
+  readonly logGroup: logs.ILogGroup;
 }
 const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
   httpApi: () => Trigger.httpApi({ path: '/orders/{id}' }),
@@ -50,6 +54,9 @@ const TRIGGERS: { [name in TriggerName]: (origins: Origins) => ITrigger } = {
   queue: ({ queue }) => Trigger.queue(queue, { batchSize: 5 }),
   topic: ({ topic }) => Trigger.topic(topic),
   bucket: ({ bucket }) => Trigger.bucket(bucket, { prefix: 'orders/' }),
+  tableStream: ({ table }) => Trigger.tableStream(table, { batchSize: 5 }),
+  dataStream: ({ stream }) => Trigger.dataStream(stream, { batchSize: 5 }),
+  logGroup: ({ logGroup }) => Trigger.logGroup(logGroup),
   eventPattern: () => Trigger.eventPattern({ source: ['shop'] }),
   functionUrl: () => Trigger.functionUrl(),
   userPool: ({ userPool }) => Trigger.userPool(userPool, { operations: [cognito.UserPoolOperation.PRE_SIGN_UP] }),
@@ -66,11 +73,19 @@ function app(name: ComputeName, triggers: TriggerName[]) {
   return inDirectory(project, environment, () => {
     const stack = new Stack(new App({ outdir: workspace() }), 'Shop', { env: { account: '111122223333', region: 'eu-west-1' } });
     const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
-    const table = new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } });
+    const table = new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING }, stream: dynamodb.StreamViewType.NEW_IMAGE });
     const database = new ec2.SecurityGroup(stack, 'Database', { vpc });
     const secret = new secretsmanager.Secret(stack, 'Secret');
     const queue = new sqs.Queue(stack, 'Queue', { visibilityTimeout: Duration.minutes(6) });
-    const origins: Origins = { queue, topic: new sns.Topic(stack, 'Topic'), bucket: new s3.Bucket(stack, 'Bucket'), userPool: new cognito.UserPool(stack, 'UserPool') };
+    const origins: Origins = {
+      queue,
+      table,
+      topic: new sns.Topic(stack, 'Topic'),
+      bucket: new s3.Bucket(stack, 'Bucket'),
+      userPool: new cognito.UserPool(stack, 'UserPool'),
+      stream: new kinesis.Stream(stack, 'Clicks'),
+      logGroup: new logs.LogGroup(stack, 'Audit'),
+    };
 
     const orders = new HybridFunction(stack, 'Orders', {
       code: HandlerCode.fromDirectory('dist'),
@@ -171,7 +186,7 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
   const kept = (name: ComputeName) => {
     const resources: Resources = appWith(name, both).template.toJSON().Resources;
     // What a handler owns whatever runs it, and what the app has beside it.
-    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Topic|Bucket|UserPool)[0-9A-F]{8}$|^(Vpc|Table|Queue|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule|^OrdersEventPatternRule[0-9A-F]{8}$/;
+    const mine = /^Orders(Role|LogGroup|SecurityGroup)[0-9A-F]{8}$|^(Topic|Bucket|UserPool)[0-9A-F]{8}$|^(Vpc|Table|Queue|Clicks|Audit|Database|Secret|Failing|Busy|Slow)|^OrdersLoadBalancer.*Rule|^OrdersSchedule|^OrdersEventPatternRule[0-9A-F]{8}$|^OrdersStream\w+EventSourceMapping|^OrdersLogGroupAuditSubscriptionFilter[0-9A-F]{8}$/;
     const ofMine = Object.entries(resources).filter(([id]) => mine.test(id));
     return Object.fromEntries(ofMine.map(([id, { Type, Properties }]) => [id, { Type, Properties }]));
   };
@@ -180,7 +195,10 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
   expect(Object.keys(after)).toEqual(expect.arrayContaining(ids));
   for (const [id, { Type, Properties }] of Object.entries(before)) {
     // These follow the compute in place: CloudFormation updates them without a replacement.
-    const follows = ['AWS::IAM::Policy', 'AWS::CloudWatch::Alarm', 'AWS::ElasticLoadBalancingV2::ListenerRule', 'AWS::Scheduler::Schedule', 'AWS::Events::Rule'];
+    const follows = [
+      'AWS::IAM::Policy', 'AWS::CloudWatch::Alarm', 'AWS::ElasticLoadBalancingV2::ListenerRule', 'AWS::Scheduler::Schedule', 'AWS::Events::Rule',
+      'AWS::Lambda::EventSourceMapping', 'AWS::Logs::SubscriptionFilter',
+    ];
     if (after[id] && !follows.includes(Type)) { expect({ [id]: after[id].Properties }).toEqual({ [id]: Properties }); }
   }
   const priorities = (name: ComputeName) => ofType(appWith(name, both).template, 'AWS::ElasticLoadBalancingV2::ListenerRule').map(([, { Properties }]) => Properties.Priority);

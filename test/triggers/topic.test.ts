@@ -122,7 +122,7 @@ describe('on a service', () => {
 
   test('a dead-letter queue of the wrong kind is refused', () => {
     expect(refusal(() => serviceWith(stack => ({ deadLetterQueue: new sqs.Queue(stack, 'Lost') }), fifo))).toBe(
-      "Stack/Api/TopicNews: 'deadLetterQueue' must be a FIFO queue, as the topic is, got 'a standard queue (Stack/Lost)'; "
+      "Stack/Api/TopicNews: 'deadLetterQueue' must be a FIFO queue, as what it belongs to is, got 'a standard queue (Stack/Lost)'; "
       + 'give a queue of that kind, or leave it out [CDK_HYBRID_DEAD_LETTER_QUEUE]');
   });
 

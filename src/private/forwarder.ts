@@ -1,0 +1,52 @@
+/** What brings records of streams and events of log groups to a service: a small function of ours that puts them, in order, into a FIFO queue. */
+import { Duration } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { Delivery, DeliveryOptions, deliveryQueue } from './delivery-queue';
+import { FORWARDER_DIRECTORY } from './layer-assets';
+import type { ComputeConfig } from '../model/compute';
+
+/** What lies between an origin and a service. */
+export interface Forwarding extends Delivery {
+  /** The function that the origin invokes. */
+  readonly forwarder: lambda.Function;
+}
+
+/** A message may wait for 14 days, and then 14 more as a dead letter. */
+const BODIES_ARE_KEPT = Duration.days(30);
+
+/** Makes the queues, the function before them, and the bucket for what is too large for SQS. */
+export function forwarding(scope: Construct, options: DeliveryOptions, { taskDefinition }: ComputeConfig): Forwarding {
+  const delivery = deliveryQueue(scope, { ...options, fifo: true, highThroughput: true });
+  const bucket = new s3.Bucket(scope, 'ForwarderBucket', {
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    lifecycleRules: [{ expiration: BODIES_ARE_KEPT, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+  });
+  const objects = [bucket.arnForObjects('*')];
+  if (taskDefinition) { iam.Grant.addToPrincipal({ grantee: taskDefinition.taskRole, actions: ['s3:GetObject'], resourceArns: objects }); }
+
+  const role = new iam.Role(scope, 'ForwarderRole', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const logGroup = new logs.LogGroup(scope, 'ForwarderLogGroup', { retention: logs.RetentionDays.ONE_MONTH });
+  logGroup.grantWrite(role);
+  delivery.queue.grant(role, 'sqs:SendMessage');
+  iam.Grant.addToPrincipal({ grantee: role, actions: ['s3:PutObject'], resourceArns: objects });
+  const forwarder = new lambda.Function(scope, 'Forwarder', {
+    description: `Puts what ${scope.node.id} sends into a queue, in order`,
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: lambda.Architecture.ARM_64,
+    code: lambda.Code.fromAsset(FORWARDER_DIRECTORY),
+    handler: 'forwarder.handler',
+    memorySize: 512,
+    timeout: Duration.minutes(1),
+    environment: { HYBRID_FORWARDER_QUEUE_URL: delivery.queue.queueUrl, HYBRID_FORWARDER_BUCKET: bucket.bucketName },
+    role,
+    logGroup,
+  });
+  return { ...delivery, forwarder };
+}

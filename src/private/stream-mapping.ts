@@ -1,0 +1,117 @@
+/** How records of a stream reach a handler: by an event source mapping of AWS Lambda, on a service by that of a forwarder. */
+import type { Duration } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { checkRange } from './check-range';
+import { LONGEST } from './delivery-queue';
+import { problem } from './errors';
+import { forwarding } from './forwarder';
+import { refuseOption, unsupported } from './support';
+import { QueueEventFormat } from '../model/queue-target';
+import type { TriggerConfig, TriggerContext } from '../model/trigger';
+
+/** A stream, and who may read it. */
+export interface StreamSource {
+  readonly triggerName: string;
+  readonly arn: string;
+  readonly startingPosition: lambda.StartingPosition;
+  readonly startingPositionTimestamp?: number;
+  readonly grantRead: (reader: lambda.IFunction) => void;
+}
+
+/** The settings of events. */
+export interface StreamSettings {
+  readonly batchSize?: number;
+  readonly maxBatchingWindow?: Duration;
+  readonly parallelizationFactor?: number;
+  readonly bisectBatchOnError?: boolean;
+  readonly maxRecordAge?: Duration;
+  readonly retryAttempts?: number;
+  readonly reportBatchItemFailures?: boolean;
+  readonly tumblingWindow?: Duration;
+  readonly onFailure?: lambda.IEventSourceDlq;
+  readonly deadLetterQueue?: sqs.IQueue;
+  readonly filters?: { [key: string]: any }[];
+  readonly enabled?: boolean;
+}
+
+/** Of AWS Lambda for streams. The forwarder takes as many, however few an event of the handler has. */
+const DEFAULT_BATCH = 100;
+/** As many messages as a FIFO queue gives at once. */
+const MOST_OF_A_FIFO_BATCH = 10;
+/** A queue counts up to 1,000 times that a message is received. */
+const MOST_RETRIES = 999;
+
+/** Lets the handler have the records. The mapping has the same construct id on every compute: a swap keeps it, and with it the place in the stream. */
+export function attachStream(scope: Construct, source: StreamSource, settings: StreamSettings, { compute, computeName }: TriggerContext): TriggerConfig {
+  checkStream(scope, settings);
+  const { deadLetterQueue, ...mapping } = settings;
+  if (compute.lambdaTarget) {
+    refuseOption(scope, { deadLetterQueue }, 'on a Lambda compute, which tells of records that it gave up', () => 'set onFailure');
+    return { eventSourceMapping: mapStream(scope, source, mapping, compute.lambdaTarget) };
+  }
+  if (!compute.queueTarget) { throw unsupported(scope, source.triggerName, computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
+  const { batchSize, maxBatchingWindow, parallelizationFactor, maxRecordAge, retryAttempts = MOST_RETRIES, bisectBatchOnError, reportBatchItemFailures, tumblingWindow, ...rest } = mapping;
+  refuseOption(scope, { tumblingWindow }, 'on a service, where no state goes from event to event', () => 'use a Lambda compute');
+  refuseTokens(scope, { batchSize, retryAttempts });
+  const { forwarder, queue, deadLetterQueue: deadLetters } = forwarding(scope, {
+    deadLetterQueue, retryAttempts: Math.min(retryAttempts, MOST_RETRIES), maxEventAge: maxRecordAge ?? LONGEST,
+  }, compute);
+  compute.queueTarget.attachQueue(scope, queue, {
+    eventFormat: QueueEventFormat.RECORDS,
+    batchSize: bisectBatchOnError && !reportBatchItemFailures ? 1 : Math.min(batchSize ?? MOST_OF_A_FIFO_BATCH, MOST_OF_A_FIFO_BATCH),
+    reportBatchItemFailures,
+    enabled: settings.enabled,
+  });
+  return {
+    eventSourceMapping: mapStream(scope, source, {
+      ...rest, maxBatchingWindow, parallelizationFactor, maxRecordAge, batchSize: Math.max(batchSize ?? 0, DEFAULT_BATCH), reportBatchItemFailures: true,
+    }, forwarder),
+    queue,
+    deadLetterQueue: deadLetters,
+    forwarder,
+  };
+}
+
+function mapStream(scope: Construct, { arn, startingPosition, startingPositionTimestamp, grantRead }: StreamSource, settings: StreamSettings, target: lambda.IFunction): lambda.EventSourceMapping {
+  grantRead(target);
+  const { maxRecordAge } = settings;
+  const unknown = maxRecordAge?.isUnresolved();
+  const mapping = new lambda.EventSourceMapping(scope, 'EventSourceMapping', {
+    ...settings,
+    maxRecordAge: unknown ? undefined : maxRecordAge,
+    target,
+    eventSourceArn: arn,
+    startingPosition,
+    startingPositionTimestamp,
+    supportS3OnFailureDestination: true,
+  });
+  // The CDK takes the number that stands for a token for one that is out of range.
+  if (unknown) { (mapping.node.defaultChild as lambda.CfnEventSourceMapping).maximumRecordAgeInSeconds = maxRecordAge!.toSeconds(); }
+  return mapping;
+}
+
+/** Refuses settings that Lambda does not have. Source: `CreateEventSourceMapping` in the AWS Lambda API Reference. */
+function checkStream(scope: Construct, { batchSize, parallelizationFactor, retryAttempts, filters, ...times }: StreamSettings): void {
+  checkRange(scope, 'batchSize', batchSize, { least: 1, most: 10_000 });
+  checkRange(scope, 'parallelizationFactor', parallelizationFactor, { least: 1, most: 10 });
+  checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: 10_000 });
+  checkRange(scope, 'filters', filters?.length, { least: 0, most: 5, unit: 'patterns' });
+  checkTime(scope, 'maxBatchingWindow', times.maxBatchingWindow, 0, 300);
+  checkTime(scope, 'maxRecordAge', times.maxRecordAge, 60, 604_800);
+  checkTime(scope, 'tumblingWindow', times.tumblingWindow, 0, 900);
+}
+
+function checkTime(scope: Construct, property: string, time: Duration | undefined, least: number, most: number): void {
+  checkRange(scope, property, time?.isUnresolved() ? undefined : time?.toSeconds({ integral: false }), { least, most, unit: 'seconds' });
+}
+
+/** The numbers of a queue are reckoned from these. */
+function refuseTokens(scope: Construct, numbers: { readonly [property: string]: number | undefined }): void {
+  const property = Object.keys(numbers).find(name => Token.isUnresolved(numbers[name]));
+  if (property) {
+    throw problem(scope, 'TRIGGER_OPTION', { property, given: 'a token', accepted: 'a number that is known at synth on a service', mend: 'give a plain number' });
+  }
+}

@@ -1,0 +1,88 @@
+import type { Duration } from 'aws-cdk-lib';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { QueueEventFormat } from '../model/queue-target';
+import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { forwarding } from '../private/forwarder';
+import { refuseOnLambda, unsupported } from '../private/support';
+
+/** Which log events a handler gets, and what becomes of those that fail. */
+export interface LogGroupTriggerProps {
+  /**
+   * What a log event must have, made by `FilterPattern`.
+   *
+   * @default - every log event is sent
+   */
+  readonly filterPattern?: logs.IFilterPattern;
+
+  /**
+   * The physical name of the subscription filter.
+   *
+   * @default - CloudFormation names it
+   */
+  readonly filterName?: string;
+
+  /**
+   * The FIFO queue for events that the handler failed to handle each time. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   *
+   * @default - one of its own
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * How often an event that failed is tried again, 0 to 999. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   *
+   * @default 2
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How old an event may become, 60 seconds to 14 days. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   *
+   * @default Duration.hours(6)
+   */
+  readonly maxEventAge?: Duration;
+
+  /**
+   * The construct id of the trigger. Needed where a function has two triggers with one log group, or with log groups of the same construct id.
+   *
+   * @default - `LogGroup` and the construct id of the log group
+   */
+  readonly id?: string;
+}
+
+/** `Trigger.logGroup()`: log events of a log group. */
+export class LogGroupTrigger implements ITrigger {
+  public readonly triggerName = 'logGroup';
+  public readonly triggerId: string;
+
+  /**
+   * @param logGroup the log group
+   * @param props which of its log events are meant
+   */
+  constructor(private readonly logGroup: logs.ILogGroup, private readonly props: LogGroupTriggerProps) {
+    this.triggerId = props.id ?? `LogGroup${logGroup.node.id}`;
+  }
+
+  public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
+    const { deadLetterQueue, retryAttempts, maxEventAge } = this.props;
+    const { lambdaTarget, queueTarget } = compute;
+    if (lambdaTarget) {
+      refuseOnLambda(scope, { deadLetterQueue, retryAttempts, maxEventAge });
+      this.subscribe(scope, new LambdaDestination(lambdaTarget));
+      return {};
+    }
+    if (!queueTarget) { throw unsupported(scope, 'logGroup', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
+    const made = forwarding(scope, { deadLetterQueue, retryAttempts, maxEventAge }, compute);
+    queueTarget.attachQueue(scope, made.queue, { eventFormat: QueueEventFormat.BODY });
+    this.subscribe(scope, new LambdaDestination(made.forwarder));
+    return made;
+  }
+
+  private subscribe(scope: Construct, destination: logs.ILogSubscriptionDestination): void {
+    const { filterPattern = logs.FilterPattern.allEvents(), filterName } = this.props;
+    new logs.SubscriptionFilter(scope, 'SubscriptionFilter', { logGroup: this.logGroup, destination, filterPattern, filterName });
+  }
+}
