@@ -13,7 +13,6 @@ let directory: string;
 beforeAll(() => {
   directory = workspace();
   linkPackages(directory);
-  cpSync(join(root, 'examples/tsconfig.json'), join(directory, 'examples/tsconfig.json'));
   const library = join(directory, 'examples/node_modules/cdk-hybrid');
   for (const name of ['package.json', 'layers', 'cli']) { cpSync(join(root, name), join(library, name), { recursive: true }); }
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'));

@@ -49,6 +49,21 @@ describe.each(names)('%s', name => {
     ]))).toMatchSnapshot();
   });
 
+  test('has all that it needs in its own folder, so that it can be copied out', () => {
+    const folder = join(examples, name);
+    const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const { private: isPrivate, dependencies, devDependencies } = read('package.json');
+    const sources = ['app.ts', ...existsSync(join(folder, 'src')) ? readdirSync(join(folder, 'src')).map(file => `src/${file}`) : []];
+    const imported = sources.flatMap(file => [...readFileSync(join(folder, file), 'utf8').matchAll(/ from '([^.'][^/']*)/g)].map(([, module]) => module))
+      .filter(module => !module.startsWith('node:'));
+    const known = Object.keys({ ...dependencies, ...devDependencies }).map(module => module.replace('@types/', ''));
+    expect(known).toEqual(expect.arrayContaining([...imported, 'aws-cdk', 'esbuild', 'node', 'ts-node', 'typescript']));
+    expect(isPrivate).toBe(true);
+    // What the repository's own compiler checks the examples by, without its way to the library.
+    const { rootDir, paths, ...shared } = JSON.parse(readFileSync(join(examples, 'tsconfig.json'), 'utf8')).compilerOptions;
+    expect(read('tsconfig.json')).toEqual({ compilerOptions: shared });
+  });
+
   (linter ? test : test.skip)('has templates without a fault to cfn-lint', () => {
     // W3005: the CDK itself says of each function that it comes after its role.
     const run = spawnSync(linter!, ['--regions', 'eu-west-1', '--ignore-checks', 'W3005', '--', ...made.templates.map(file => join(made.output, file))], { encoding: 'utf8' });
