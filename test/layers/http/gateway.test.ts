@@ -103,6 +103,12 @@ describe('the event of an HTTP API', () => {
     expect(event.headers['x-forwarded-for']).toMatch(/, 203\.0\.113\.9$/);
   });
 
+  test('says when it came, in milliseconds', async () => {
+    expect((await v2({ context: { 'time-epoch': '1583348638390' } })).requestContext).toMatchObject({ timeEpoch: 1583348638390, time: '04/Mar/2020:19:03:58 +0000' });
+    expect((await v2({ context: { 'time-epoch': '1583348638' } })).requestContext).toMatchObject({ timeEpoch: 1583348638000, time: '04/Mar/2020:19:03:58 +0000' });
+    expect(await statusOf('v2', { context: { 'time-epoch': 'soon' } })).toBe(400);
+  });
+
   test('has the claims of a token that API Gateway has checked', async () => {
     const claims = { 'sub': 'jane', 'exp': 1583798639, 'cognito:groups': ['admin', 'user'], 'email_verified': true, 'scope': 'read write' };
     const sent = { headers: [['authorization', token(claims)]] as [string, string][], context: { integration: 'authorizer=jwt&token=header.Authorization&scopes=write+delete' } };

@@ -24,7 +24,7 @@ function eventGateway(facts: RequestFacts, { region }: Deployment): ReturnType<G
   if (!request) return undefined;
   const { context, rawHeaders, shape } = request;
   const told: RequestFacts = {
-    ...facts, rawHeaders, headers: undefined, requestId: context['request-id'], time: Number(context['time-epoch']), protocol: context.protocol,
+    ...facts, rawHeaders, headers: undefined, requestId: context['request-id'], time: milliseconds(context['time-epoch']), protocol: context.protocol,
   };
   const deployment = { region, accountId: context['account-id'], apiId: context['api-id'] };
   try {
@@ -83,6 +83,12 @@ function encodeBody(event: Event, { rawHeaders, body }: RequestFacts, request: G
   const isBinary = listOf(request, 'binary').some((each) => each === '*/*' || each.toLowerCase() === type);
   event.body = body!.toString(isBinary ? 'base64' : 'utf8');
   event.isBase64Encoded = isBinary;
+}
+
+/** It is not documented of HTTP APIs whether they count seconds. */
+function milliseconds(epoch: string): number {
+  const given = Number(epoch);
+  return given < 100_000_000_000 ? given * 1_000 : given;
 }
 
 /** The private integration has the stage in the path, the default stage of an HTTP API excepted. */
