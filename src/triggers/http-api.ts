@@ -22,6 +22,9 @@ const AUTHORIZERS: { [type: string]: GatewayMapping['authorizer'] } = { JWT: 'jw
 /** What invokes the handler, or leads to it. */
 type ToHandler = lambda.IFunction | HttpGatewayEnd;
 
+/** Who is let in. */
+type Access = Pick<HttpApiTriggerProps, 'authorizer' | 'authorizationScopes'>;
+
 /** `Trigger.httpApi()`: HTTP requests by an HTTP API of API Gateway. */
 export class HttpApiTrigger implements ITrigger {
   public readonly triggerName = 'httpApi';
@@ -52,9 +55,10 @@ export class HttpApiTrigger implements ITrigger {
   }
 
   private addRoute(
-    holder: Construct, httpApi: apigatewayv2.IHttpApi, { method, path }: ApiRoute, toHandler: ToHandler, authorizer = this.props.authorizer,
+    holder: Construct, httpApi: apigatewayv2.IHttpApi, { method, path }: ApiRoute, toHandler: ToHandler, access: Access = this.props,
   ): apigatewayv2.HttpRoute {
-    const { integrationTimeout: timeout, authorizationScopes } = this.props;
+    const { authorizer, authorizationScopes } = access;
+    const { integrationTimeout: timeout } = this.props;
     const integration = 'listener' in toHandler
       ? new HttpAlbIntegration('Integration', toHandler.listener, { vpcLink: toHandler.vpcLink, timeout })
       : new HttpLambdaIntegration('Integration', toHandler, { timeout, payloadFormatVersion: apigatewayv2.PayloadFormatVersion.VERSION_2_0 });
@@ -86,7 +90,7 @@ export class HttpApiTrigger implements ITrigger {
     return routes.filter(({ method }) => method === 'ANY').map(({ path }) => {
       const route = { method: 'OPTIONS', path };
       takeRoute(scope, httpApi, route);
-      return this.addRoute(holder, httpApi, route, toHandler, new apigatewayv2.HttpNoneAuthorizer());
+      return this.addRoute(holder, httpApi, route, toHandler, { authorizer: new apigatewayv2.HttpNoneAuthorizer(), authorizationScopes: [] });
     });
   }
 

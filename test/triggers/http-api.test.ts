@@ -82,10 +82,10 @@ describe('on a Lambda function', () => {
   });
 
   test('preflights need no leave', () => {
-    const template = onLambda({ authorizer: byJwt(), cors: { allowOrigins: ['*'] } });
+    const template = onLambda({ authorizer: byJwt(), authorizationScopes: ['read'], cors: { allowOrigins: ['*'] } });
     expect(routeKeys(template)).toEqual(['ANY /', 'ANY /{proxy+}', 'OPTIONS /', 'OPTIONS /{proxy+}']);
-    const types = all(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey, AuthorizationType }) => `${RouteKey.split(' ')[0]} ${AuthorizationType}`);
-    expect([...new Set(types)].sort()).toEqual(['ANY JWT', 'OPTIONS NONE']);
+    const types = all(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey, AuthorizationType, AuthorizationScopes }) => `${RouteKey.split(' ')[0]} ${AuthorizationType} ${AuthorizationScopes}`);
+    expect([...new Set(types)].sort()).toEqual(['ANY JWT read', 'OPTIONS NONE undefined']);
   });
 
   test('an API that is given, of this app or imported', () => {

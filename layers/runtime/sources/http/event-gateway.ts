@@ -11,8 +11,8 @@ type Event = Record<string, any>;
 export interface Gateway {
   /** The header that each of them has, by its lower-case name. */
   readonly header: string;
-  /** The event, and whose results the handler's are taken for. Undefined when the request does not come from an integration of ours. */
-  eventOf(facts: RequestFacts, deployment: Deployment): { shape: GatewayShape; event: object } | undefined;
+  /** The event, and whose results the handler's are taken for. Throws when the request does not come from an integration of ours. */
+  eventOf(facts: RequestFacts, deployment: Deployment): { shape: GatewayShape; event: object };
 }
 
 export const GATEWAY: Gateway = { header: GATEWAY_HEADER, eventOf: eventGateway };
@@ -21,17 +21,12 @@ const DEFAULT_STAGE = '$default';
 
 function eventGateway(facts: RequestFacts, { region }: Deployment): ReturnType<Gateway['eventOf']> {
   const request = gatewayRequest(facts.rawHeaders);
-  if (!request) return undefined;
   const { context, rawHeaders, shape } = request;
   const told: RequestFacts = {
     ...facts, rawHeaders, headers: undefined, requestId: context['request-id'], time: milliseconds(context['time-epoch']), protocol: context.protocol,
   };
   const deployment = { region, accountId: context['account-id'], apiId: context['api-id'] };
-  try {
-    return { shape, event: shape === 'v2' ? ofHttpApi(told, deployment, request) : ofRestApi(told, deployment, request) };
-  } catch {
-    return undefined;
-  }
+  return { shape, event: shape === 'v2' ? ofHttpApi(told, deployment, request) : ofRestApi(told, deployment, request) };
 }
 
 function ofHttpApi(facts: RequestFacts, deployment: Deployment, request: GatewayRequest): object {
@@ -88,6 +83,7 @@ function encodeBody(event: Event, { rawHeaders, body }: RequestFacts, request: G
 /** It is not documented of HTTP APIs whether they count seconds. */
 function milliseconds(epoch: string): number {
   const given = Number(epoch);
+  if (Number.isNaN(given)) throw new Error(`the time must be a number, got ${JSON.stringify(epoch)}`);
   return given < 100_000_000_000 ? given * 1_000 : given;
 }
 

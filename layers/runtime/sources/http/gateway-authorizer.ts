@@ -77,8 +77,8 @@ function claimsOf(request: GatewayRequest, query: string): Record<string, unknow
   const found = place === 'querystring' ? parametersOf(query, name) : headersOf(request.rawHeaders, name.toLowerCase());
   // Of two tokens nobody here knows which one was checked.
   const payload = found.length === 1 ? TOKEN.exec(found[0])?.[1] : undefined;
-  const claims: unknown = payload === undefined ? undefined : JSON.parse(Buffer.from(payload, 'base64url').toString());
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) throw new Error('no token');
+  const claims = payload === undefined ? undefined : parsed(Buffer.from(payload, 'base64url').toString());
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) throw new Error(`one token must be in ${place}.${name}, where the authorizer finds it`);
   return claims as Record<string, unknown>;
 }
 
@@ -101,6 +101,14 @@ function parametersOf(query: string, wanted: string): string[] {
 
 function headersOf(rawHeaders: readonly string[], wanted: string): string[] {
   return rawHeaders.filter((_, at) => at % 2 === 1 && lowerCase(rawHeaders[at - 1]) === wanted);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function split(source: string): [string, string] {

@@ -34,8 +34,8 @@ const ALWAYS_OF: Readonly<Record<GatewayShape, readonly string[]>> = {
   v1: [...ALWAYS, 'path', 'resource-path', 'resource-id', 'extended-request-id'],
 };
 
-/** Undefined when the headers are not those of an integration: one is missing, or there twice. */
-export function gatewayRequest(given: readonly string[]): GatewayRequest | undefined {
+/** Throws when the headers are not those of an integration: one is missing, or there twice. */
+export function gatewayRequest(given: readonly string[]): GatewayRequest {
   const rawHeaders: string[] = [];
   const context: Strings = Object.create(null);
   let shape: string | undefined;
@@ -44,11 +44,11 @@ export function gatewayRequest(given: readonly string[]): GatewayRequest | undef
     const name = lowerCase(given[at]);
     const value = given[at + 1];
     if (name === GATEWAY_HEADER) {
-      if (shape !== undefined) return undefined;
+      if (shape !== undefined) throw new Error(`${GATEWAY_HEADER} is there twice`);
       shape = value;
     } else if (name.startsWith(CONTEXT_PREFIX)) {
       const short = name.slice(CONTEXT_PREFIX.length);
-      if (short in context) return undefined;
+      if (short in context) throw new Error(`${name} is there twice`);
       context[short] = textOf(value);
     } else if (!OF_THE_WAY.has(name)) {
       rawHeaders.push(given[at], value);
@@ -56,7 +56,9 @@ export function gatewayRequest(given: readonly string[]): GatewayRequest | undef
       forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
     }
   }
-  if ((shape !== 'v2' && shape !== 'v1') || ALWAYS_OF[shape].some((name) => !context[name])) return undefined;
+  if (shape !== 'v2' && shape !== 'v1') throw new Error(`${GATEWAY_HEADER} must be v2 or v1, got ${JSON.stringify(shape)}`);
+  const missing = ALWAYS_OF[shape].find((name) => !context[name]);
+  if (missing !== undefined) throw new Error(`${CONTEXT_PREFIX}${missing} is missing`);
   rawHeaders.push(
     'Host', context['domain-name'],
     'X-Forwarded-For', clientChain(forwardedFor, context['source-ip']),

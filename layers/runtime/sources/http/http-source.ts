@@ -234,10 +234,12 @@ export class HttpSource {
       body,
     };
     if (gateway) {
-      const built = gateway.eventOf(facts, settings);
-      if (!built) return this.refuse(exchange, 400, false);
-      exchange.event = built.event;
-      exchange.shape = built.shape;
+      try {
+        Object.assign(exchange, gateway.eventOf(facts, settings));
+      } catch (error) {
+        this.log(`request ${exchange.requestId}: it is none of a private integration of this library: ${(error as Error).message}`);
+        return this.refuse(exchange, 400, false);
+      }
     } else {
       exchange.event = this.buildEvent(facts, settings);
     }
