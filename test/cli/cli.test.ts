@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { App, Stack, Stage } from 'aws-cdk-lib';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Code, Function as Plain, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { OTHER_MAJOR, synthesizeApp, type TestApp } from './app';
 import { bundlePrograms, cdkHybrid, executeCdkHybrid, startCdkHybrid, type Run } from './command';
 import { serveLocally, type Local } from './local';
@@ -253,7 +253,7 @@ describe('wrong input is one line on stderr, nothing on stdout, and exit code 2:
     const stages = new App({ outdir: join(directory, 'stages') });
     for (const [stage, ids] of [['Blue', ['Morning']], ['Green', ['Morning', 'Evening']]] as const) {
       const stack = new Stack(new Stage(stages, stage), 'Orders');
-      for (const id of ids) new lambda.Function(stack, id, { runtime: lambda.Runtime.PYTHON_3_13, code: lambda.Code.fromInline(' '), handler: 'index.handler' });
+      for (const id of ids) new Plain(stack, id, { runtime: Runtime.PYTHON_3_13, code: Code.fromInline(' '), handler: 'index.handler' });
     }
     stages.synth();
     const said = async (name: string) => (await run(['invoke', name, '--app', 'stages'])).err;

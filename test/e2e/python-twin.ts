@@ -5,8 +5,8 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import {
-  BatchJob, Compute, CustomRuntimeLayer, Engine, EnvironmentKind, HandlerCode, HandlerRuntime, HandlerSecret, HybridFunction, HybridNetwork, LaunchableTask,
-  ProcessService, ScheduledTask, ServiceScaling, Trigger,
+  BatchJob, Compute, CustomRuntimeLayer, Engine, EnvironmentKind, HandlerCode, HandlerRuntime, HandlerSecret, HybridFunction, HybridNetwork,
+  LaunchableTask, ProcessService, ScheduledTask, ServiceScaling, Trigger,
 } from '../../src';
 
 const app = new App();

@@ -83,7 +83,8 @@ describe('on a service', () => {
   });
 
   test('batchSize, maxBatchingWindow, reportBatchItemFailures and filters', () => {
-    expect(told(onService({ batchSize: 500, maxBatchingWindow: Duration.seconds(5), reportBatchItemFailures: true, filters }).template).queues).toEqual([
+    const { template } = onService({ batchSize: 500, maxBatchingWindow: Duration.seconds(5), reportBatchItemFailures: true, filters });
+    expect(told(template).queues).toEqual([
       expect.objectContaining({ batchSize: 500, maxBatchingWindow: 5, reportBatchItemFailures: true, filters: ['{"body":{"kind":["order"]}}'] }),
     ]);
   });
@@ -131,7 +132,8 @@ describe('on a service', () => {
 });
 
 describe('a service that scales on its backlog', () => {
-  const scaled = (props: ServiceComputeProps = {}) => onService({}, standard, { maxCapacity: 5, scaling: [ServiceScaling.onQueueBacklog(100, { scaleInCooldown: Duration.minutes(2) })], ...props }).template;
+  const scaling = [ServiceScaling.onQueueBacklog(100, { scaleInCooldown: Duration.minutes(2) })];
+  const scaled = (props: ServiceComputeProps = {}) => onService({}, standard, { maxCapacity: 5, scaling, ...props }).template;
 
   test('follows the messages that wait and those that are worked on, by task', () => {
     const template = scaled();
