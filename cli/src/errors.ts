@@ -29,7 +29,10 @@ export const CLI_ERRORS = {
   PORT_UNUSABLE: 'give another one with --port',
   PUBLISH_INVALID: 'write --publish CONTAINER=PORT with a container that has a port mapping',
   RUNTIME_UNSUPPORTED: 'only provided.*, nodejs* and container images can be run here',
+  SET_INVALID: 'write --set PATH=VALUE with a path into the event, such as Records.0.body; --print shows the event',
   SYNTH: 'read what it says above, and mend the app, or give the right command with --synth',
+  TRIGGER_AMBIGUOUS: 'give one of these with --trigger',
+  TRIGGER_UNKNOWN: 'give one that it has with --trigger, or an event of your own with --event',
   USAGE: '`npx cdk-hybrid --help` shows commands and options',
   WATCH: 'raise the limit of watched files (on Linux: sysctl fs.inotify.max_user_watches), or do without --watch',
 } as const;

@@ -20,6 +20,13 @@ FunctionName.
 Options:
   --app, --output <dir>   the cloud assembly (default: cdk.out)
   --event <event>         invoke: JSON, a file with JSON, or - for stdin (default: {})
+  --trigger <kind>        invoke: instead of --event the event that AWS sends for this trigger of the function: queue, topic,
+                          bucket, schedule, eventPattern, tableStream, dataStream, logGroup, httpApi, restApi, functionUrl,
+                          loadBalancer, userPool; of several the one of that name: queue:Orders
+  --body, --key, --method, --path <text>
+                          invoke --trigger: of the message or request, of the object
+  --set <path=value>      invoke --trigger: another field of the event (Records.0.body=hello); may be repeated
+  --print                 invoke --trigger: prints the event, and does not invoke the function
   --env <NAME=VALUE>      an environment variable for the function; may be repeated
   --env-file <file>       a file with NAME=VALUE lines, secrets for example; --env wins over it. Also --from-env-file:
                           Node.js 20 and 22 read --env-file themselves as well
@@ -42,6 +49,13 @@ export interface Options {
   readonly args: readonly string[];
   readonly app: string;
   readonly event?: string;
+  readonly trigger?: string;
+  readonly body?: string;
+  readonly key?: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly set: readonly string[];
+  readonly print: boolean;
   readonly env: readonly string[];
   readonly envFiles: readonly string[];
   readonly port: number;
@@ -54,10 +68,13 @@ export interface Options {
   readonly tag?: string;
 }
 
+/** What makes the event of a trigger another one. */
+const FOR_TRIGGER = ['body', 'key', 'method', 'path', 'set', 'print'] as const;
+
 /** The options that each command takes besides --app, --help and --version. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   list: [],
-  invoke: ['event', 'env', 'env-file', 'from-env-file'],
+  invoke: ['event', 'trigger', ...FOR_TRIGGER, 'env', 'env-file', 'from-env-file'],
   local: ['env', 'env-file', 'from-env-file', 'port', 'host', 'publish', 'watch', 'synth', 'no-synth'],
   build: ['all', 'tag'],
 };
@@ -77,6 +94,10 @@ export function parseOptions(argv: readonly string[]): Options | 'help' | 'versi
   for (const name of ['synth', 'no-synth'] as const) {
     if (values[name] !== undefined && !values.watch) throw new CliError('USAGE', `--${name} is for --watch`);
   }
+  for (const name of FOR_TRIGGER) {
+    if (values[name] !== undefined && values.trigger === undefined) throw new CliError('USAGE', `--${name} is for --trigger`);
+  }
+  if (values.trigger !== undefined && values.event !== undefined) throw new CliError('USAGE', '--trigger and --event exclude each other');
   if (values.synth !== undefined && values['no-synth']) throw new CliError('USAGE', '--synth and --no-synth exclude each other');
   if (values.all && values.tag !== undefined) throw new CliError('USAGE', '--tag is for one image, not for --all');
   const wanted = command === 'invoke' || (command === 'build' && !values.all) ? 1 : 0;
@@ -89,6 +110,13 @@ export function parseOptions(argv: readonly string[]): Options | 'help' | 'versi
     args,
     app: values.app ?? values.output ?? 'cdk.out',
     event: values.event,
+    trigger: values.trigger,
+    body: values.body,
+    key: values.key,
+    method: values.method,
+    path: values.path,
+    set: values.set ?? [],
+    print: values.print ?? false,
     env: values.env ?? [],
     envFiles: [...values['env-file'] ?? [], ...values['from-env-file'] ?? []],
     port: portOf(values.port ?? '3001'),
@@ -110,6 +138,13 @@ function parse(argv: readonly string[]) {
         'app': { type: 'string' },
         'output': { type: 'string' },
         'event': { type: 'string' },
+        'trigger': { type: 'string' },
+        'body': { type: 'string' },
+        'key': { type: 'string' },
+        'method': { type: 'string' },
+        'path': { type: 'string' },
+        'set': { type: 'string', multiple: true },
+        'print': { type: 'boolean' },
         'env': { type: 'string', multiple: true },
         'env-file': { type: 'string', multiple: true },
         'from-env-file': { type: 'string', multiple: true },

@@ -11,13 +11,18 @@ import { functionsOf, type LambdaFunction } from '../functions';
 import { runFunction } from '../local-function';
 import { findNamed } from '../names';
 import type { Options } from '../options';
+import { sampleEvent, type SampleOptions } from '../sample-events/sample-event';
 import { endOnSignal } from '../signals';
 
 export async function invoke(assembly: Assembly, options: Options): Promise<number> {
   const functions = functionsOf(assembly);
   const containers = containersOf(assembly);
   const called = findNamed<LambdaFunction | Container>([...functions, ...containers], options.args[0]);
-  const event = readEvent(options.event ?? '{}');
+  const event = options.trigger === undefined ? readEvent(options.event ?? '{}') : eventOfTrigger(called, assembly, { ...options, trigger: options.trigger });
+  if (options.print) {
+    process.stdout.write(`${JSON.stringify(JSON.parse(event.toString()), undefined, 2)}\n`);
+    return 0;
+  }
   const given = givenEnvironment(options.envFiles, options.env);
   if ('definition' in called) {
     if (!runsOnce(called)) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a ${called.kind} and takes no event`);
@@ -34,10 +39,17 @@ export async function invoke(assembly: Assembly, options: Options): Promise<numb
   }
 }
 
+function eventOfTrigger(called: LambdaFunction | Container, assembly: Assembly, options: SampleOptions): Buffer {
+  return limited(Buffer.from(JSON.stringify(sampleEvent(called, assembly, options))), '--trigger');
+}
+
 /** JSON itself, a file with JSON, or - for the standard input. */
 function readEvent(given: string): Buffer {
-  const event = Buffer.from(eventText(given));
-  if (event.length > MAX_EVENT_BYTES) throw new CliError('EVENT_TOO_LARGE', `the event of --event is refused as on Lambda: ${tooLarge(event.length)}`);
+  return limited(Buffer.from(eventText(given)), '--event');
+}
+
+function limited(event: Buffer, option: string): Buffer {
+  if (event.length > MAX_EVENT_BYTES) throw new CliError('EVENT_TOO_LARGE', `the event of ${option} is refused as on Lambda: ${tooLarge(event.length)}`);
   return event;
 }
 
