@@ -107,7 +107,8 @@ describe('on a service', () => {
   test('the bucket is told of the queue once it may send to it', () => {
     const template = serviceWith({ events: [s3.EventType.OBJECT_CREATED_PUT, s3.EventType.OBJECT_REMOVED] });
     const [{ DependsOn }] = Object.values(template.findResources('Custom::S3BucketNotifications'));
-    expect(DependsOn).toEqual([expect.stringMatching(/^ApiBucketUploadsQueuePolicy/), expect.stringMatching(/^ApiBucketUploadsQueue[0-9A-F]{8}$/)]);
+    // Newer releases of the CDK add the policy of their own handler.
+    expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^ApiBucketUploadsQueuePolicy/), expect.stringMatching(/^ApiBucketUploadsQueue[0-9A-F]{8}$/)]));
   });
 
   test('a bucket of another stack has the queue beside it: the stack of the service needs that of the bucket, and not the other way round', () => {
