@@ -26,7 +26,8 @@ let queue: Queue | undefined;
 export async function handler(event: StreamEvent | LogsEvent, context: Context): Promise<StreamAnswer> {
   queue ??= new Queue({ queueUrl: setting('HYBRID_FORWARDER_QUEUE_URL'), bucket: setting('HYBRID_FORWARDER_BUCKET') });
   const target = queue;
-  const failures = await sendInOrder(entriesOf(event), (entries) => target.send(entries), { lanes: LANES, isLate: () => context.getRemainingTimeInMillis() < RESERVE_MS });
+  const isLate = (): boolean => context.getRemainingTimeInMillis() < RESERVE_MS;
+  const failures = await sendInOrder(entriesOf(event), (entries) => target.send(entries), { lanes: LANES, isLate });
   if (failures.length === 0) return { batchItemFailures: [] };
   const why = `${failures.length} messages were not sent: ${reasons(failures)}`;
   if (failures.some(({ entry }) => entry.identifier === undefined)) throw new Error(why);

@@ -20,7 +20,8 @@ export class Queue {
 
   /** In the order that is given. Gives those that were not taken. */
   async send(entries: readonly Entry[]): Promise<readonly Failure<Entry>[]> {
-    const messages = await Promise.all(entries.map((entry, index) => this.message(entry, String(index)).catch((error: unknown) => ({ entry, reason: reasonOf(error) }))));
+    const messages = await Promise.all(entries.map((entry, index) => this.message(entry, String(index))
+      .catch((error: unknown) => ({ entry, reason: reasonOf(error) }))));
     const failures = messages.filter((message) => 'entry' in message);
     const Entries = messages.filter((message) => 'Id' in message);
     return Entries.length === 0 ? failures : [...failures, ...await this.request(entries, Entries)];

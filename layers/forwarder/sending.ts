@@ -25,7 +25,9 @@ export interface SendingOptions {
  * Gives those that were not sent. A request has one message of a group at most: SQS may take a later message of a request and not an earlier one, which
  * would be out of order then.
  */
-export async function sendInOrder<E extends Pick<Entry, 'group' | 'body'>>(entries: readonly E[], send: Send<E>, { lanes, isLate }: SendingOptions): Promise<Failure<E>[]> {
+export async function sendInOrder<E extends Pick<Entry, 'group' | 'body'>>(
+  entries: readonly E[], send: Send<E>, { lanes, isLate }: SendingOptions,
+): Promise<Failure<E>[]> {
   const groups = new Map<string, E[]>();
   for (const entry of entries) {
     const group = groups.get(entry.group);
@@ -38,7 +40,8 @@ export async function sendInOrder<E extends Pick<Entry, 'group' | 'body'>>(entri
   const sendSome = async (): Promise<void> => {
     const taken = requestOf(waiting);
     const first = taken.map((group) => group.at(-1)!);
-    const failed = new Map((isLate() ? first.map((entry) => ({ entry, reason: LATE })) : await send(first)).map((failure) => [failure.entry, failure]));
+    const notTaken = isLate() ? first.map((entry) => ({ entry, reason: LATE })) : await send(first);
+    const failed = new Map(notTaken.map((failure) => [failure.entry, failure]));
     for (const group of taken) {
       const failure = failed.get(group.at(-1)!);
       if (failure) {

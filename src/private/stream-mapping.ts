@@ -45,15 +45,18 @@ const MOST_OF_A_FIFO_BATCH = 10;
 const MOST_RETRIES = 999;
 
 /** Lets the handler have the records. The mapping has the same construct id on every compute: a swap keeps it, and with it the place in the stream. */
-export function attachStream(scope: Construct, source: StreamSource, settings: StreamSettings, { compute, computeName }: TriggerContext): TriggerConfig {
+export function attachStream(scope: Construct, source: StreamSource, settings: StreamSettings, context: TriggerContext): TriggerConfig {
+  const { compute, computeName } = context;
   checkStream(scope, settings);
   const { deadLetterQueue, ...mapping } = settings;
   if (compute.lambdaTarget) {
     refuseOption(scope, { deadLetterQueue }, 'on a Lambda compute, which tells of records that it gave up', () => 'set onFailure');
     return { eventSourceMapping: mapStream(scope, source, mapping, compute.lambdaTarget) };
   }
-  if (!compute.queueTarget) { throw unsupported(scope, source.triggerName, computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
-  const { batchSize, maxBatchingWindow, parallelizationFactor, maxRecordAge, retryAttempts = MOST_RETRIES, bisectBatchOnError, reportBatchItemFailures, tumblingWindow, ...rest } = mapping;
+  if (!compute.queueTarget) {
+    throw unsupported(scope, source.triggerName, computeName, 'use a compute that is a Lambda function, or takes messages of queues');
+  }
+  const { batchSize, maxRecordAge, retryAttempts = MOST_RETRIES, bisectBatchOnError, reportBatchItemFailures, tumblingWindow, ...reading } = mapping;
   refuseOption(scope, { tumblingWindow }, 'on a service, where no state goes from event to event', () => 'use a Lambda compute');
   refuseTokens(scope, { batchSize, retryAttempts });
   const { forwarder, queue, deadLetterQueue: deadLetters } = forwarding(scope, {
@@ -67,7 +70,7 @@ export function attachStream(scope: Construct, source: StreamSource, settings: S
   });
   return {
     eventSourceMapping: mapStream(scope, source, {
-      ...rest, maxBatchingWindow, parallelizationFactor, maxRecordAge, batchSize: Math.max(batchSize ?? 0, DEFAULT_BATCH), reportBatchItemFailures: true,
+      ...reading, maxRecordAge, batchSize: Math.max(batchSize ?? 0, DEFAULT_BATCH), reportBatchItemFailures: true,
     }, forwarder),
     queue,
     deadLetterQueue: deadLetters,
@@ -75,8 +78,9 @@ export function attachStream(scope: Construct, source: StreamSource, settings: S
   };
 }
 
-function mapStream(scope: Construct, { arn, startingPosition, startingPositionTimestamp, grantRead }: StreamSource, settings: StreamSettings, target: lambda.IFunction): lambda.EventSourceMapping {
-  grantRead(target);
+function mapStream(scope: Construct, source: StreamSource, settings: StreamSettings, target: lambda.IFunction): lambda.EventSourceMapping {
+  const { arn, startingPosition, startingPositionTimestamp } = source;
+  source.grantRead(target);
   const { maxRecordAge } = settings;
   const unknown = maxRecordAge?.isUnresolved();
   const mapping = new lambda.EventSourceMapping(scope, 'EventSourceMapping', {

@@ -27,7 +27,9 @@ export function refuseOnLambda(scope: IConstruct, options: { readonly [name: str
 }
 
 /** Refuses the first option that is given of those that a trigger does not have here. */
-export function refuseOption(scope: IConstruct, options: { readonly [name: string]: unknown }, where: string, mend: (property: string) => string): void {
+export function refuseOption(
+  scope: IConstruct, options: { readonly [name: string]: unknown }, where: string, mend: (property: string) => string,
+): void {
   const property = Object.keys(options).find(name => options[name] !== undefined);
   if (property) { throw problem(scope, 'TRIGGER_OPTION', { property, given: 'given', accepted: `left out ${where}`, mend: mend(property) }); }
 }

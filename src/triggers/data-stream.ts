@@ -46,11 +46,11 @@ export class DataStreamTrigger implements ITrigger {
   public bind(scope: Construct, context: TriggerContext): TriggerConfig {
     const { stream, triggerName, props } = this;
     const { AT_TIMESTAMP, TRIM_HORIZON } = lambda.StartingPosition;
-    const { id: _, consumer, startingPositionTimestamp, startingPosition = startingPositionTimestamp === undefined ? TRIM_HORIZON : AT_TIMESTAMP, ...settings } = props;
+    const { id: _, consumer, startingPositionTimestamp, startingPosition: given, ...settings } = props;
+    const startingPosition = given ?? (startingPositionTimestamp === undefined ? TRIM_HORIZON : AT_TIMESTAMP);
     if ((startingPosition === AT_TIMESTAMP) !== (startingPositionTimestamp !== undefined)) {
-      throw problem(scope, 'STREAM_POSITION', {
-        property: 'startingPosition', given: startingPosition, accepted: startingPosition === AT_TIMESTAMP ? 'given with startingPositionTimestamp' : 'AT_TIMESTAMP with startingPositionTimestamp',
-      });
+      const accepted = startingPosition === AT_TIMESTAMP ? 'given with startingPositionTimestamp' : 'AT_TIMESTAMP with startingPositionTimestamp';
+      throw problem(scope, 'STREAM_POSITION', { property: 'startingPosition', given: startingPosition, accepted });
     }
     return attachStream(scope, {
       triggerName,

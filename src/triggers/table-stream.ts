@@ -36,6 +36,7 @@ export class TableStreamTrigger implements ITrigger {
     if (startingPosition === lambda.StartingPosition.AT_TIMESTAMP) {
       throw problem(scope, 'STREAM_POSITION', { property: 'startingPosition', given: startingPosition, accepted: 'TRIM_HORIZON or LATEST for a table' });
     }
-    return attachStream(scope, { triggerName, arn: table.tableStreamArn, startingPosition, grantRead: reader => table.grantStreamRead(reader) }, settings, context);
+    const grantRead = (reader: lambda.IFunction) => table.grantStreamRead(reader);
+    return attachStream(scope, { triggerName, arn: table.tableStreamArn, startingPosition, grantRead }, settings, context);
   }
 }

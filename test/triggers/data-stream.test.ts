@@ -36,7 +36,8 @@ describe.each([['a Lambda function', lambdaWith], ['a service', serviceWith]] as
 
   test('startingPositionTimestamp, also one that is known at deployment only', () => {
     expect(mapping(make({ startingPositionTimestamp: 1_700_000_000 }))).toMatchObject({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_700_000_000 });
-    expect(mapping(make(stack => ({ startingPositionTimestamp: new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber }))).StartingPositionTimestamp).toEqual({ Ref: 'Number' });
+    const later = make(stack => ({ startingPositionTimestamp: new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber }));
+    expect(mapping(later).StartingPositionTimestamp).toEqual({ Ref: 'Number' });
   });
 
   test('a time without its position, or the position without a time, is refused', () => {
@@ -47,13 +48,16 @@ describe.each([['a Lambda function', lambdaWith], ['a service', serviceWith]] as
   });
 
   test('consumer: the stream is read by it', () => {
-    const template = make((stack, stream) => ({ consumer: new kinesis.StreamConsumer(stack, 'Consumer', { stream, streamConsumerName: 'orders' }) }));
+    const consumerOf = (stack: Stack, stream: kinesis.IStream) => new kinesis.StreamConsumer(stack, 'Consumer', { stream, streamConsumerName: 'orders' });
+    const template = make((stack, stream) => ({ consumer: consumerOf(stack, stream) }));
     expect(mapping(template).EventSourceArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Consumer/), 'ConsumerARN'] });
     expect(JSON.stringify(allowedTo(template, reader))).toContain('kinesis:SubscribeToShard');
   });
 
   test('maxBatchingWindow, parallelizationFactor, maxRecordAge and enabled', () => {
-    expect(mapping(make({ maxBatchingWindow: Duration.seconds(5), parallelizationFactor: 10, maxRecordAge: Duration.days(7), enabled: false }))).toMatchObject({
+    expect(mapping(make({
+      maxBatchingWindow: Duration.seconds(5), parallelizationFactor: 10, maxRecordAge: Duration.days(7), enabled: false,
+    }))).toMatchObject({
       MaximumBatchingWindowInSeconds: 5, ParallelizationFactor: 10, MaximumRecordAgeInSeconds: 604_800, Enabled: false,
     });
   });
@@ -69,7 +73,9 @@ describe.each([['a Lambda function', lambdaWith], ['a service', serviceWith]] as
 });
 
 test('on a Lambda function: batchSize, bisectBatchOnError, retryAttempts, reportBatchItemFailures and tumblingWindow', () => {
-  expect(mapping(lambdaWith({ batchSize: 500, bisectBatchOnError: true, retryAttempts: 3, reportBatchItemFailures: true, tumblingWindow: Duration.minutes(1) }))).toMatchObject({
+  expect(mapping(lambdaWith({
+    batchSize: 500, bisectBatchOnError: true, retryAttempts: 3, reportBatchItemFailures: true, tumblingWindow: Duration.minutes(1),
+  }))).toMatchObject({
     FunctionName: { Ref: expect.stringMatching(/^Handler/) },
     BatchSize: 500,
     BisectBatchOnFunctionError: true,

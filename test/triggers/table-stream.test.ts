@@ -30,7 +30,12 @@ describe.each(each)('on %s', (_name, make) => {
 
   test('startingPosition, maxBatchingWindow, parallelizationFactor, maxRecordAge, filters and enabled', () => {
     expect(mapping(make({
-      startingPosition: lambda.StartingPosition.LATEST, maxBatchingWindow: Duration.seconds(5), parallelizationFactor: 4, maxRecordAge: Duration.hours(2), filters, enabled: false,
+      startingPosition: lambda.StartingPosition.LATEST,
+      maxBatchingWindow: Duration.seconds(5),
+      parallelizationFactor: 4,
+      maxRecordAge: Duration.hours(2),
+      filters,
+      enabled: false,
     }))).toMatchObject({
       StartingPosition: 'LATEST',
       MaximumBatchingWindowInSeconds: 5,
@@ -104,7 +109,9 @@ describe('on a Lambda function', () => {
   });
 
   test('batchSize, bisectBatchOnError, retryAttempts, reportBatchItemFailures and tumblingWindow', () => {
-    expect(mapping(lambdaWith({ batchSize: 500, bisectBatchOnError: true, retryAttempts: 5000, reportBatchItemFailures: true, tumblingWindow: Duration.minutes(1) }))).toMatchObject({
+    expect(mapping(lambdaWith({
+      batchSize: 500, bisectBatchOnError: true, retryAttempts: 5000, reportBatchItemFailures: true, tumblingWindow: Duration.minutes(1),
+    }))).toMatchObject({
       BatchSize: 500, BisectBatchOnFunctionError: true, MaximumRetryAttempts: 5000, FunctionResponseTypes: ['ReportBatchItemFailures'], TumblingWindowInSeconds: 60,
     });
   });
@@ -152,7 +159,8 @@ describe('on a service', () => {
 
   test('bisectBatchOnError: an event has one record, unless the handler names those that failed', () => {
     expect(toldQueues(serviceWith({ bisectBatchOnError: true }))).toEqual([expect.objectContaining({ batchSize: 1 })]);
-    expect(toldQueues(serviceWith({ bisectBatchOnError: true, reportBatchItemFailures: true }))).toEqual([expect.objectContaining({ batchSize: 10, reportBatchItemFailures: true })]);
+    const named = toldQueues(serviceWith({ bisectBatchOnError: true, reportBatchItemFailures: true }));
+    expect(named).toEqual([expect.objectContaining({ batchSize: 10, reportBatchItemFailures: true })]);
   });
 
   test('retryAttempts, maxRecordAge and deadLetterQueue are those of the queue; the forwarder itself goes on trying', () => {

@@ -63,7 +63,7 @@ export class TestQueue {
     const all: Message[] = [];
     for (;;) {
       const { Messages = [] } = await this.client.send(new ReceiveMessageCommand({
-        QueueUrl: this.url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'],
+        QueueUrl: this.url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'], MessageAttributeNames: ['All'],
       }));
       if (Messages.length === 0) return all;
       all.push(...Messages);
