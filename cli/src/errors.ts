@@ -23,7 +23,7 @@ export const CLI_ERRORS = {
   HOST_UNUSABLE: 'give an address of this machine with --host',
   IMAGE_ARCHITECTURE: 'set the platform of the image, or the architecture of what runs it, so that they agree',
   IMAGE_BUILD: 'read what the container engine says above, and mend the Dockerfile, its base image or what it copies',
-  IMAGE_BUILDER: 'install buildx (Docker), or name podman or finch in the variable CDK_DOCKER',
+  IMAGE_BUILDER: 'install buildx (Docker 23 or later), or name podman or finch in the variable CDK_DOCKER',
   NO_IMAGE: 'only container images are built; functions of code need no build',
   PLATFORM_MISMATCH: 'use a layer made by CustomRuntimeLayer, which also runs elsewhere, or a machine of that kind',
   PORT_UNUSABLE: 'give another one with --port',

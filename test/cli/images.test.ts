@@ -169,7 +169,7 @@ describe('one line says what is wrong:', () => {
     const { code, out, err } = await run([...args, '--app', app], { CDK_DOCKER: path });
     expect([code, out]).toEqual([args[0] === 'build' ? 125 : 2, '']);
     expect(err).toContain('unknown flag: --build-context\n');
-    expect(err).toContain(`\ncdk-hybrid: Images/${args[1]}: '${path} build' does not know --build-context; install buildx (Docker), or name podman or finch in the variable CDK_DOCKER [CDK_HYBRID_CLI_IMAGE_BUILDER]\n`);
+    expect(err).toContain(`\ncdk-hybrid: Images/${args[1]}: '${path} build' does not know --build-context; install buildx (Docker 23 or later), or name podman or finch in the variable CDK_DOCKER [CDK_HYBRID_CLI_IMAGE_BUILDER]\n`);
   });
 
   test('a folder of the image that is gone', async () => {
