@@ -64,7 +64,8 @@ export function attachStream(scope: Construct, source: StreamSource, settings: S
   }, compute);
   compute.queueTarget.attachQueue(scope, queue, {
     eventFormat: QueueEventFormat.RECORDS,
-    batchSize: bisectBatchOnError && !reportBatchItemFailures ? 1 : Math.min(batchSize ?? MOST_OF_A_FIFO_BATCH, MOST_OF_A_FIFO_BATCH),
+    // What is received together with a record that fails is received as often, and given up with it.
+    batchSize: bisectBatchOnError ? 1 : Math.min(batchSize ?? 1, MOST_OF_A_FIFO_BATCH),
     reportBatchItemFailures,
     enabled: settings.enabled,
   });

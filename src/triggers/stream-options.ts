@@ -5,9 +5,10 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 /** How records of a stream become events, under the names of AWS Lambda's event source mapping. */
 export interface StreamTriggerProps {
   /**
-   * How many records an event has at most: 1 to 10,000. An event of a service has 10 at most, whatever is asked for, because FIFO queues give no more.
+   * How many records an event has at most: 1 to 10,000. An event of a service has 10 at most, whatever is asked for, because FIFO queues give no more. There,
+   * what comes in an event with a record that fails each time ends in the dead-letter queue with it; with 1 no other record does.
    *
-   * @default - 100; on a service 10
+   * @default - 100; on a service 1
    */
   readonly batchSize?: number;
 
@@ -27,8 +28,7 @@ export interface StreamTriggerProps {
   readonly parallelizationFactor?: number;
 
   /**
-   * Whether a batch that failed is split in two, so that records that fail are found. On a service, unless `reportBatchItemFailures` is set, an event
-   * then has one record.
+   * Whether a batch that failed is split in two, so that records that fail are found. On a service an event then has one record, whatever `batchSize` is.
    *
    * @default false
    */

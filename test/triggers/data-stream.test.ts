@@ -90,7 +90,7 @@ describe('on a service', () => {
     const template = serviceWith();
     expectForwarder(template);
     expect(mapping(template)).toMatchObject({ FunctionName: { Ref: forwarderOf(template).id }, FunctionResponseTypes: ['ReportBatchItemFailures'] });
-    expect(toldQueues(template)).toEqual([{ url: expect.stringMatching(/^ApiStreamClicksQueue/), arn: expect.any(String), event: 'records', batchSize: 10 }]);
+    expect(toldQueues(template)).toEqual([{ url: expect.stringMatching(/^ApiStreamClicksQueue/), arn: expect.any(String), event: 'records', batchSize: 1 }]);
   });
 
   test('tumblingWindow is refused', () => {

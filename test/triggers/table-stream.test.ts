@@ -138,7 +138,7 @@ describe('on a service', () => {
     const { id, queue } = queuesOf(template);
     expect(id).toMatch(/^ApiStreamOrdersQueue/);
     expect(queue).toMatchObject({ MessageRetentionPeriod: 14 * 24 * 3600, RedrivePolicy: { maxReceiveCount: 1000 } });
-    expect(toldQueues(template)).toEqual([{ url: id, arn: `${id}.Arn`, event: 'records', batchSize: 10 }]);
+    expect(toldQueues(template)).toEqual([{ url: id, arn: `${id}.Arn`, event: 'records', batchSize: 1 }]);
   });
 
   test('only the forwarder may read the stream', () => {
@@ -157,10 +157,12 @@ describe('on a service', () => {
     expect(sizes(500)).toEqual([expect.objectContaining({ batchSize: 10 }), 500]);
   });
 
-  test('bisectBatchOnError: an event has one record, unless the handler names those that failed', () => {
-    expect(toldQueues(serviceWith({ bisectBatchOnError: true }))).toEqual([expect.objectContaining({ batchSize: 1 })]);
-    const named = toldQueues(serviceWith({ bisectBatchOnError: true, reportBatchItemFailures: true }));
-    expect(named).toEqual([expect.objectContaining({ batchSize: 10, reportBatchItemFailures: true })]);
+  test('bisectBatchOnError: an event has one record', () => {
+    expect(toldQueues(serviceWith({ bisectBatchOnError: true, batchSize: 10 }))).toEqual([expect.objectContaining({ batchSize: 1 })]);
+  });
+
+  test('reportBatchItemFailures is for the host', () => {
+    expect(toldQueues(serviceWith({ reportBatchItemFailures: true }))).toEqual([expect.objectContaining({ reportBatchItemFailures: true })]);
   });
 
   test('retryAttempts, maxRecordAge and deadLetterQueue are those of the queue; the forwarder itself goes on trying', () => {

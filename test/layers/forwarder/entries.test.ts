@@ -4,7 +4,7 @@ import { logData, streamRecord, tableRecord } from './sample-events';
 import { entriesOf } from '../../../layers/forwarder/entries';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const groupsOf = (...keys: object[]) => entriesOf({ Records: keys.map((key, n) => tableRecord(n, key)) }).map(({ group }) => group);
+const groupsOf = (...keys: Record<string, object>[]) => entriesOf({ Records: keys.map((key, n) => tableRecord(n, key)) }).map(({ group }) => group);
 
 test('a record of a table is a message of the group of its keys, named by its event, and whole', () => {
   const record = tableRecord(1);
@@ -16,14 +16,17 @@ test('a record of a table is a message of the group of its keys, named by its ev
 test('the order of the keys does not matter; their names, types and values do', () => {
   const key = { a: { S: '1' }, b: { S: '2' } };
   expect(groupsOf(key, { b: { S: '2' }, a: { S: '1' } })).toEqual([groupsOf(key)[0], groupsOf(key)[0]]);
-  const others = [{ a: { S: '1' } }, { a: { N: '1' }, b: { S: '2' } }, { a: { S: '2' }, b: { S: '1' } }, { a: { B: '1' }, b: { S: '2' } }];
+  const others: Record<string, object>[] = [{ a: { S: '1' } }, { a: { N: '1' }, b: { S: '2' } }, { a: { S: '2' }, b: { S: '1' } }, { a: { B: '1' }, b: { S: '2' } }];
   expect(new Set(groupsOf(key, ...others)).size).toBe(5);
 });
 
 test('a record of a data stream is a message of the group of its partition key, which may be anything', () => {
   const record = streamRecord(1, 'größe \u{1F600}'.repeat(20));
   expect(entriesOf({ Records: [record] })).toEqual([{
-    group: sha256(record.kinesis.partitionKey), deduplication: sha256(record.eventID), body: JSON.stringify(record), identifier: record.kinesis.sequenceNumber,
+    group: sha256(record.kinesis.partitionKey),
+    deduplication: sha256(record.eventID),
+    body: JSON.stringify(record),
+    identifier: record.kinesis.sequenceNumber,
   }]);
   // Source: `MessageGroupId` and `MessageDeduplicationId` in the Amazon SQS API Reference.
   const [{ group, deduplication }] = entriesOf({ Records: [record] });

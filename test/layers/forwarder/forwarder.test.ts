@@ -49,7 +49,8 @@ const key = (id: number) => ({ Id: { N: String(id) } });
   test('puts records of a data stream, and an event of a log group as it is', async () => {
     const streamQueue = await sqs.queue({ fifo: true });
     const records = Array.from({ length: 12 }, (_, n) => streamRecord(n, 'same'));
-    expect((await forward({ Records: records }, { queueUrl: streamQueue.url, environment: environment() })).result).toEqual({ batchItemFailures: [] });
+    const { result } = await forward({ Records: records }, { queueUrl: streamQueue.url, environment: environment() });
+    expect(result).toEqual({ batchItemFailures: [] });
     expect((await streamQueue.takeAll()).map(({ Body }) => JSON.parse(Body!))).toEqual(records);
 
     const logQueue = await sqs.queue({ fifo: true });
@@ -113,7 +114,7 @@ const key = (id: number) => ({ Id: { N: String(id) } });
 });
 
 /** A server that answers as SQS does, and refuses some messages. */
-async function refusing(refuses: (entry: { MessageBody: string }) => boolean, taken: unknown[]): Promise<{ endpoint: string; stop(): Promise<void> }> {
+async function refusing(refuses: (entry: { MessageBody: string }) => boolean, taken: unknown[]) {
   const server: Server = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => { text += chunk; }).on('end', () => {
@@ -126,5 +127,5 @@ async function refusing(refuses: (entry: { MessageBody: string }) => boolean, ta
     });
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => new Promise(resolve => server.close(() => resolve())) };
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => new Promise<void>(resolve => server.close(() => resolve())) };
 }

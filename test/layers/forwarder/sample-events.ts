@@ -4,7 +4,7 @@
  * A record of DynamoDB. Source: the example events of "Using AWS Lambda with Amazon DynamoDB" in the AWS Lambda Developer Guide; `ApproximateCreationDateTime`
  * by `StreamRecord` in the Amazon DynamoDB API Reference, in seconds as Lambda's events have it.
  */
-export function tableRecord(n: number, keys: object = { Id: { N: '101' } }, image: object = { Message: { S: 'New item!' } }) {
+export function tableRecord(n: number, keys: Record<string, object> = { Id: { N: '101' } }, image: object = { Message: { S: 'New item!' } }) {
   return {
     eventID: `event-${n}`,
     eventVersion: '1.1',

@@ -40,6 +40,24 @@ exports.stream = async ({ Records }) => {
   // As in AWS's samples: at the first failure the handler ends.
   return { batchItemFailures: [{ itemIdentifier: Records[1].dynamodb.SequenceNumber }] };
 };
+exports.records = async (event) => {
+  tell(JSON.parse(JSON.stringify(event), (key, value) => (typeof value === 'string' && value.length > 1000 ? value.length : value)));
+};
+// A handler of streams that stops at the first record that fails.
+const upTo = (Records) => {
+  for (const { eventID, dynamodb } of Records) {
+    const failed = dynamodb.NewImage.text.S === 'fail';
+    tell({ [failed ? 'failed' : 'done']: eventID });
+    if (failed) return dynamodb.SequenceNumber;
+  }
+};
+exports.inOrder = async ({ Records }) => {
+  const itemIdentifier = upTo(Records);
+  return { batchItemFailures: itemIdentifier ? [{ itemIdentifier }] : [] };
+};
+exports.failing = async ({ Records }) => {
+  if (upTo(Records)) throw new Error('as asked');
+};
 exports.single = async (event) => {
   tell(event);
   if (event.fail) throw new Error('as asked');
