@@ -53,7 +53,8 @@ export class UserPoolTrigger implements ITrigger {
       throw problem(scope, 'USER_POOL_OPERATION', { property: 'lambdaVersion', given: lambdaVersion, accepted });
     }
     for (const operation of operations) {
-      if (isVersioned(operation)) { userPool.addTrigger(versioned, lambdaTarget, lambdaVersion); } else { userPool.addTrigger(operation, lambdaTarget); }
+      const [known, version] = isVersioned(operation) ? [versioned, lambdaVersion] : [operation, undefined];
+      userPool.addTrigger(known, lambdaTarget, version);
     }
     return {};
   }
