@@ -25,6 +25,9 @@ const TRIGGER_OPTIONS: { [trigger in TriggerName]?: string } = {
   eventPattern: 'EventPatternTriggerProps',
   schedule: 'ScheduleTriggerProps',
   userPool: 'UserPoolTriggerProps',
+  tableStream: 'TableStreamTriggerProps',
+  dataStream: 'DataStreamTriggerProps',
+  logGroup: 'LogGroupTriggerProps',
 };
 
 interface JsiiProperty { readonly name: string; readonly docs?: { readonly summary?: string; readonly remarks?: string; readonly default?: string } }
