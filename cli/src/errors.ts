@@ -28,6 +28,7 @@ export const CLI_ERRORS = {
   PLATFORM_MISMATCH: 'use a layer made by CustomRuntimeLayer, which also runs elsewhere, or a machine of that kind',
   PORT_UNUSABLE: 'give another one with --port',
   PUBLISH_INVALID: 'write --publish CONTAINER=PORT with a container that has a port mapping',
+  QUEUE_UNUSABLE: 'start the server that AWS_ENDPOINT_URL_SQS names, or unset the variable',
   RUNTIME_UNSUPPORTED: 'only provided.*, nodejs* and container images can be run here',
   SET_INVALID: 'write --set PATH=VALUE with a path into the event, such as Records.0.body; --print shows the event',
   SYNTH: 'read what it says above, and mend the app, or give the right command with --synth',

@@ -31,9 +31,13 @@ export class Fleet {
   private readonly ending = new Set<Promise<void>>();
   private stopped = false;
 
-  /** @param publish the ports of this machine that were asked for, by the name of a container */
+  /**
+   * @param publish the ports of this machine that were asked for, by the name of a container
+   * @param localValues what is in the environment of a service here, unless it is given
+   */
   constructor(
-    private assembly: Assembly, private readonly given: Readonly<Record<string, string>>, private readonly publish: ReadonlyMap<string, number>) {
+    private assembly: Assembly, private readonly given: Readonly<Record<string, string>>, private readonly publish: ReadonlyMap<string, number>,
+    private readonly localValues: (of: Container, assembly: Assembly) => Promise<Record<string, string>>) {
     this.take(assembly);
     for (const name of publish.keys()) {
       const { ports, name: whole } = findNamed(containersOf(assembly), name);
@@ -124,7 +128,9 @@ export class Fleet {
       }
       if (this.stopped) return;
       const ports = old?.ports.length === of.ports.length ? old.ports : await this.portsFor(of);
-      const host = startService(of, image, ports, this.given, this.prefix(of));
+      const values = { ...await this.localValues(of, this.assembly), ...this.given };
+      if (this.stopped) return;
+      const host = startService(of, image, ports, values, this.prefix(of));
       this.served.set(of.name, { definition, host, ports });
       // It is tried again when the app changes, whatever has.
       host.catch(() => this.served.set(of.name, { definition: '', host, ports }));

@@ -63,22 +63,26 @@ beforeAll(() => {
   const eventPattern = { source: ['own.app'], detailType: ['Ordered', 'Paid'], detail };
   new events.Rule(stack, 'Ordered', { eventPattern, targets: [new targets.LambdaFunction(all)] });
   new events.Rule(stack, 'Hourly', { ruleName: 'hourly', schedule: events.Schedule.rate(Duration.hours(1)), targets: [new targets.LambdaFunction(all)] });
+  const nightly = scheduler.ScheduleTargetInput.fromObject({ night: true, at: scheduler.ContextAttribute.scheduledTime });
   new scheduler.Schedule(stack, 'Nightly', {
     schedule: scheduler.ScheduleExpression.cron({ hour: '3' }),
-    target: new schedulerTargets.LambdaInvoke(all, { input: scheduler.ScheduleTargetInput.fromObject({ night: true, at: scheduler.ContextAttribute.scheduledTime }) }),
+    target: new schedulerTargets.LambdaInvoke(all, { input: nightly }),
   });
   const table = new dynamodb.Table(stack, 'Items', {
     tableName: 'items', partitionKey: { name: 'Id', type: dynamodb.AttributeType.NUMBER }, stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
   });
   all.addEventSource(new sources.DynamoEventSource(table, { startingPosition: lambda.StartingPosition.LATEST }));
-  all.addEventSource(new sources.KinesisEventSource(new kinesis.Stream(stack, 'Clicks', { streamName: 'clicks' }), { startingPosition: lambda.StartingPosition.LATEST }));
+  const clicks = new kinesis.Stream(stack, 'Clicks', { streamName: 'clicks' });
+  all.addEventSource(new sources.KinesisEventSource(clicks, { startingPosition: lambda.StartingPosition.LATEST }));
   new logs.LogGroup(stack, 'Log', { logGroupName: '/the/log', removalPolicy: RemovalPolicy.DESTROY })
     .addSubscriptionFilter('Errors', { destination: new logTargets.LambdaDestination(all), filterPattern: logs.FilterPattern.allEvents(), filterName: 'errors' });
   const pool = new cognito.UserPool(stack, 'Users');
   pool.addTrigger(cognito.UserPoolOperation.PRE_SIGN_UP, all);
   pool.addTrigger(cognito.UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, all, cognito.LambdaVersion.V2_0);
-  new apigatewayv2.HttpApi(stack, 'HttpApi').addRoutes({ path: '/items/{id}', methods: [apigatewayv2.HttpMethod.PATCH], integration: new HttpLambdaIntegration('Items', all) });
-  new apigateway.RestApi(stack, 'RestApi', { cloudWatchRole: false }).root.addResource('orders').addResource('{id}').addMethod('ANY', new apigateway.LambdaIntegration(all));
+  const integration = new HttpLambdaIntegration('Items', all);
+  new apigatewayv2.HttpApi(stack, 'HttpApi').addRoutes({ path: '/items/{id}', methods: [apigatewayv2.HttpMethod.PATCH], integration });
+  const restApi = new apigateway.RestApi(stack, 'RestApi', { cloudWatchRole: false });
+  restApi.root.addResource('orders').addResource('{id}').addMethod('ANY', new apigateway.LambdaIntegration(all));
   all.addFunctionUrl();
   const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: new ec2.Vpc(stack, 'Vpc') });
   loadBalancer.addListener('Listener', {

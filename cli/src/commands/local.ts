@@ -1,11 +1,13 @@
 /** Defines `local`: every function of the assembly behind the URL that the AWS CLI and SDKs use, and its services on ports of this machine. */
 import { Emulator, type EmulatedFunction } from '../../../layers/runtime/sources/emulator';
 import { readAssembly, type Assembly } from '../assembly';
+import { nameOfHost } from '../containers/engine';
 import { givenEnvironment } from '../environment';
 import { CliError, tell } from '../errors';
 import { Fleet } from '../fleet';
 import { findNamed, shortName } from '../names';
 import type { Options } from '../options';
+import { LocalQueues } from '../queues/local-queues';
 import { LocalRoutes } from '../routes/local-routes';
 import { endOnSignal } from '../signals';
 import { Watch } from '../watch/watch';
@@ -26,7 +28,9 @@ export async function local(options: Options): Promise<number> {
 
 async function serve(options: Options, watch?: Watch): Promise<void> {
   const assembly = readAssembly(options.app);
-  const fleet = new Fleet(assembly, givenEnvironment(options.envFiles, options.env), publishOf(options.publish));
+  const queues = new LocalQueues((name, request) => fleet.invoke(name, request));
+  const fleet: Fleet = new Fleet(assembly, givenEnvironment(options.envFiles, options.env), publishOf(options.publish),
+    (of, app) => queues.environmentOf(of, app, nameOfHost));
   const routes = new LocalRoutes(fleet, options.host);
   const emulator = new Emulator({ resolve: (name) => resolveFunction(fleet, name), onError: tell, otherwise: routes.handle });
   const url = await listen(emulator, options);
@@ -47,16 +51,18 @@ async function serve(options: Options, watch?: Watch): Promise<void> {
 
   const ended = new Promise<void>((resolve) => endOnSignal(() => resolve()));
   const started = fleet.startServices();
+  await queues.take(assembly);
   if (watch) process.stdout.write('Watching for changes\n');
   watch?.follow(async (changed) => {
     await started;
     await fleet.replace(changed);
     show();
     await showRoutes(changed);
+    await queues.take(changed);
   });
   await ended;
   const closed = watch?.close();
-  await Promise.all([emulator.close(), routes.stop()]);
+  await Promise.all([emulator.close(), routes.stop(), queues.stop()]);
   await fleet.stop();
   await closed;
 }

@@ -60,9 +60,19 @@ export function askEngine(args: readonly string[], env: Readonly<Record<string, 
 }
 
 export async function wayToHost(): Promise<WayToHost> {
+  return wayFrom(await engineInfo(), process.platform, engineClient());
+}
+
+/** What this machine is called in a container that has a network of its own. */
+export async function nameOfHost(): Promise<string> {
+  const { host } = await engineInfo();
+  return host ? 'host.containers.internal' : 'host.docker.internal';
+}
+
+async function engineInfo(): Promise<EngineInfo> {
   const answer = await askEngine(['info', '--format', '{{json .}}']);
   if (answer === undefined) throw new CliError('CONTAINER_ENGINE_STOPPED', `'${engineClient()} info' fails`);
-  return wayFrom(parse(answer) as EngineInfo, process.platform, engineClient());
+  return parse(answer) as EngineInfo;
 }
 
 /** What of `info` matters: Docker's name of its system, and what Podman alone has. */
