@@ -6,7 +6,7 @@ const root = join(__dirname, '../..');
 /** The tests of what apps synthesize. */
 const TESTS = ['computes', 'constructs', 'e2e', 'model', 'private', 'triggers'].map(name => join(root, 'test', name));
 /** What computes and triggers tell each other: no options of users. */
-const NO_OPTIONS = ['ComputeConfig', 'ComputeContext', 'EventTargetOptions', 'HttpTargetOptions', 'QueueTargetOptions', 'TriggerConfig', 'TriggerContext'];
+const NO_OPTIONS = ['ComputeConfig', 'ComputeContext', 'EventTargetOptions', 'HttpGatewayEnd', 'HttpGatewayOptions', 'HttpTargetOptions', 'QueueTargetOptions', 'TriggerConfig', 'TriggerContext'];
 
 const files = (directory: string, ending: string) => readdirSync(directory, { recursive: true, encoding: 'utf8' })
   .filter(path => path.endsWith(ending)).map(path => join(directory, path));

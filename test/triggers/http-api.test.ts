@@ -88,7 +88,7 @@ describe('on a Lambda function', () => {
     expect([...new Set(types)].sort()).toEqual(['ANY JWT read', 'OPTIONS NONE undefined']);
   });
 
-  test('an API that is given, of this app or imported', () => {
+  test('httpApi: an API that is given, of this app or imported', () => {
     const own = onLambda(stack => ({ httpApi: new apigatewayv2.HttpApi(stack, 'Own', { defaultAuthorizer: byJwt() }), path: '/items' }));
     expect(all(own, 'AWS::ApiGatewayV2::Api')).toHaveLength(1);
     expect(only(own, 'AWS::ApiGatewayV2::Route')).toMatchObject({ ApiId: { Ref: expect.stringMatching(/^Own/) }, AuthorizationType: 'JWT' });
@@ -131,7 +131,7 @@ describe('on a service', () => {
     ]));
   });
 
-  test('the integration says what API Gateway knows, whatever the client has sent', () => {
+  test('the integration says what API Gateway knows, with stageVariables, whatever the client has sent', () => {
     expect(parametersOf(onService({ path: '/items/{id}', stageVariables: ['table'] }).template)).toEqual({
       'overwrite:header.x-hybrid-gateway': 'v2',
       'overwrite:header.x-hybrid-context-integration': 'authorizer=none&variables=table',
@@ -148,7 +148,7 @@ describe('on a service', () => {
     });
   });
 
-  test('who calls: by a token, a Lambda authorizer or IAM', () => {
+  test('who calls: by a token, a Lambda authorizer (authorizerContext) or IAM', () => {
     const integration = (options: Options) => parametersOf(onService(options).template)['overwrite:header.x-hybrid-context-integration'];
     expect(integration({ path: '/', authorizer: byJwt(), authorizationScopes: ['orders/read', 'all'] })).toBe('authorizer=jwt&token=header.Authorization&scopes=orders/read+all');
     expect(integration({ path: '/', authorizer: byJwt(['$request.querystring.token']) })).toBe('authorizer=jwt&token=querystring.token');

@@ -75,13 +75,13 @@ describe('on a Lambda function', () => {
     expect(JSON.stringify(methods(template))).toContain("'https://example.com'");
   });
 
-  test('binaryMediaTypes, disableExecuteApiEndpoint and throttling of the API that the stack shares', () => {
+  test('binaryMediaTypes, disableExecuteApiEndpoint, throttlingRateLimit and throttlingBurstLimit of the API that the stack shares', () => {
     const template = onLambda({ binaryMediaTypes: ['image/png'], disableExecuteApiEndpoint: true, throttlingRateLimit: 10, throttlingBurstLimit: 5 });
     template.hasResourceProperties('AWS::ApiGateway::RestApi', { BinaryMediaTypes: ['image/png'], DisableExecuteApiEndpoint: true });
     template.hasResourceProperties('AWS::ApiGateway::Stage', { MethodSettings: [{ HttpMethod: '*', ResourcePath: '/*', ThrottlingRateLimit: 10, ThrottlingBurstLimit: 5 }] });
   });
 
-  test('an API that is given, of this app or imported', () => {
+  test('restApi: an API that is given, of this app or imported', () => {
     const own = onLambda(stack => ({ restApi: new apigateway.RestApi(stack, 'Own', { cloudWatchRole: false }), path: '/items' }));
     own.resourceCountIs('AWS::ApiGateway::RestApi', 1);
     const imported = onLambda(stack => ({ restApi: apigateway.RestApi.fromRestApiAttributes(stack, 'Theirs', { restApiId: 'a1b2c3', rootResourceId: 'root' }), path: '/items' }));
@@ -109,7 +109,7 @@ describe('on a service', () => {
     expect(handlerOf(template).environment).toMatchObject({ HYBRID_SOURCES: 'http,gateway' });
   });
 
-  test('the integration says what API Gateway knows, whatever the client has sent', () => {
+  test('the integration says what API Gateway knows, with stageVariables, whatever the client has sent', () => {
     const { Integration } = only(onService({ path: '/items/{id}', stageVariables: ['table'] }).template);
     expect(Integration.RequestParameters).toEqual({
       'integration.request.path.id': 'method.request.path.id',
@@ -131,7 +131,7 @@ describe('on a service', () => {
     });
   });
 
-  test('who calls: a user of a pool, a Lambda authorizer\'s principal, a caller of IAM, an API key', () => {
+  test('who calls: a user of a pool, a Lambda authorizer\'s principal (authorizerContext), a caller of IAM, an API key', () => {
     const header = (options: Options, name = 'integration') => only(onService(options).template).Integration.RequestParameters[`integration.request.header.x-hybrid-context-${name}`];
     expect(header(stack => ({ path: '/', authorizer: byUserPool(stack), authorizationScopes: ['read'] }))).toBe("'authorizer=jwt&token=header.Authorization&scopes=read&binary='");
     expect(header(stack => ({ path: '/', authorizer: byUserPool(stack, apigateway.IdentitySource.header('X-Token')) }))).toContain('token=header.X-Token');
