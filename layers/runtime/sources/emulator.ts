@@ -23,7 +23,7 @@ export interface EmulatorOptions {
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-const LAMBDA_API = /^\/(2015-03-31|2021-11-15)\/functions\//;
+const INVOKE_PATH = /^\/(2015-03-31|2021-11-15)\/functions\//;
 
 /** Lambda's words for an event over it. */
 export function tooLarge(bytes: number): string {
@@ -75,7 +75,7 @@ export class Emulator {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A kept connection would hold up the end.
     response.once('close', () => { if (this.closing) setImmediate(() => this.server.closeIdleConnections()); });
-    if (!LAMBDA_API.test(request.url ?? '') && this.options.otherwise?.(request, response)) return;
+    if (!INVOKE_PATH.test(request.url ?? '') && this.options.otherwise?.(request, response)) return;
     const requestId = randomUUID();
     response.setHeader('x-amzn-RequestId', requestId);
     try {
