@@ -13,6 +13,8 @@ import { layerFolder } from './app';
 import { bundlePrograms } from './command';
 import { serveLocally, type Local } from './local';
 import { notingClient } from './noting-client';
+import { GATEWAY } from '../../layers/runtime/sources/http/event-gateway';
+import { splitTarget } from '../../layers/runtime/sources/http/request';
 import { Compute, HybridFunction, Trigger } from '../../src';
 import { SMALL_CODE, SMALL_RUNTIME, withSmallRuntime } from '../small-runtime';
 import { addFiles, inDirectory, workspace } from '../workspace';
@@ -20,6 +22,7 @@ import { addFiles, inDirectory, workspace } from '../workspace';
 const directory = workspace();
 const region = 'eu-west-1';
 const account = '111122223333';
+const FACTS = { method: 'GET', protocol: 'HTTP/1.1', socketAddress: '127.0.0.1', trustedHops: 1, requestId: '', time: 0, body: undefined };
 
 beforeAll(() => {
   bundlePrograms();
@@ -92,6 +95,8 @@ function synthesizeServices(): void {
   const stack = new Stack(app, 'Stack', { env: { region, account } });
   const web = new HybridFunction(stack, 'Web', { code: SMALL_CODE, runtime: SMALL_RUNTIME, compute: Compute.service() });
   web.addTrigger(Trigger.loadBalancer({ path: '/web/*' }));
+  web.addTrigger(Trigger.httpApi({ path: '/api/{id}', methods: ['GET'] }));
+  web.addTrigger(Trigger.restApi({ path: '/rest/{id}', methods: ['GET'] }));
   inDirectory(directory, { JSII_DEPRECATED: 'quiet' }, () => app.synth());
 }
 
@@ -218,13 +223,14 @@ describe('the routes of functions', () => {
   });
 
   test("a name that leads here by somebody else's doing is refused", async () => {
-    const ask = (host: string): Promise<[number, string]> => new Promise((resolve, reject) => {
-      request(`${local.url}/x`, { headers: { Host: host } }, (response) => {
+    const ask = (host: string, url = local.url): Promise<[number, string]> => new Promise((resolve, reject) => {
+      request(`${url}/x`, { headers: { Host: host } }, (response) => {
         let text = '';
         response.on('data', (chunk) => { text += chunk; }).on('end', () => resolve([response.statusCode!, text]));
       }).once('error', reject).end();
     });
     expect((await ask('evil.example'))[0]).toBe(403);
+    expect((await ask('evil.example', urlOf('Stream')))[0]).toBe(404);
     expect(JSON.parse((await ask('api.example.com'))[1]).requestContext.elb.targetGroupArn).toMatch(/Hosts/);
   });
 });
@@ -233,17 +239,28 @@ test('requests to a service go to its container as from a load balancer', async 
   const server = 'require("http").createServer((q, s) => { let body = ""; q.on("data", (c) => { body += c; }).on("end", () => { s.setHeader("Set-Cookie", ["a", "b"]); s.end(JSON.stringify({ url: q.url, headers: q.headers, body })); }); })';
   const { path } = notingClient(directory, 'web', `case $1 in
     inspect) echo bridge;;
-    create) echo "$@" | sed 's/.*--publish 127.0.0.1:\\([0-9]*\\):8080 .*/\\1/' > '${directory}/port';;
-    start) exec '${process.execPath}' -e '${server}.listen(require("fs").readFileSync("${directory}/port", "utf8").trim(), "127.0.0.1", () => console.log("listens"))';;
+    create) for port in 8080 8081; do echo "$@" | sed "s/.*--publish 127.0.0.1:\\([0-9]*\\):$port .*/\\1/" > '${directory}'/$port; done;;
+    start) exec '${process.execPath}' -e 'for (const port of [8080, 8081]) ${server}.listen(require("fs").readFileSync("${directory}/" + port, "utf8").trim(), "127.0.0.1", () => console.log("listens at " + port))';;
     esac`);
   await serveLocally({ cwd: directory, env: { CDK_DOCKER: path } }, async ({ url, said, stop }) => {
     await said(new RegExp(`^Stack/Web {2}ANY ${url}/web/\\* {2}loadBalancer$`, 'm'));
-    await said(/listens/);
+    await said(/listens at 8080/);
+    await said(/listens at 8081/);
     const answer = await fetch(`${url}/web/a?b=1`, { method: 'POST', body: 'the body', headers: { 'X-Forwarded-For': '192.0.2.1' } });
     expect(answer.headers.getSetCookie()).toEqual(['a', 'b']);
     expect(await answer.json()).toMatchObject({
       url: '/web/a?b=1', body: 'the body', headers: { 'host': new URL(url).host, 'x-forwarded-for': '192.0.2.1, 127.0.0.1', 'x-forwarded-port': new URL(url).port, 'x-forwarded-proto': 'http' },
     });
+    // What the host makes of a request of a private integration is tested with it: here, that this is one.
+    const told = async (target: string): Promise<any> => {
+      const got = await (await fetch(`${url}${target}`)).json() as { url: string; headers: Record<string, string> };
+      const rawHeaders = Object.entries(got.headers).flat();
+      return GATEWAY.eventOf({ ...FACTS, path: splitTarget(got.url).path, query: splitTarget(got.url).query, rawHeaders }, { accountId: '', region, apiId: '' })!.event;
+    };
+    expect(await told('/api/7?x=1')).toMatchObject({
+      version: '2.0', routeKey: 'GET /api/{id}', rawPath: '/api/7', pathParameters: { id: '7' }, queryStringParameters: { x: '1' }, requestContext: { accountId: account, stage: '$default', http: { sourceIp: '127.0.0.1' } },
+    });
+    expect(await told('/rest/7')).toMatchObject({ resource: '/rest/{id}', path: '/rest/7', pathParameters: { id: '7' }, requestContext: { stage: 'prod', identity: { sourceIp: '127.0.0.1' } } });
     expect((await fetch(`${url}/other`)).status).toBe(404);
     expect(await stop('SIGTERM')).toBe(0);
   }, ['--app', 'services.out']);

@@ -1,4 +1,5 @@
 /** Defines `local`: every function of the assembly behind the URL that the AWS CLI and SDKs use, and its services on ports of this machine. */
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: it has a client of AWS's */
 import { Emulator, type EmulatedFunction } from '../../../layers/runtime/sources/emulator';
 import { readAssembly, type Assembly } from '../assembly';
 import { nameOfHost } from '../containers/engine';
@@ -7,7 +8,6 @@ import { CliError, tell } from '../errors';
 import { Fleet } from '../fleet';
 import { findNamed, shortName } from '../names';
 import type { Options } from '../options';
-import { LocalQueues } from '../queues/local-queues';
 import { LocalRoutes } from '../routes/local-routes';
 import { endOnSignal } from '../signals';
 import { Watch } from '../watch/watch';
@@ -28,6 +28,7 @@ export async function local(options: Options): Promise<number> {
 
 async function serve(options: Options, watch?: Watch): Promise<void> {
   const assembly = readAssembly(options.app);
+  const { LocalQueues } = require('../queues/local-queues') as typeof import('../queues/local-queues');
   const queues = new LocalQueues((name, request) => fleet.invoke(name, request));
   const fleet: Fleet = new Fleet(assembly, givenEnvironment(options.envFiles, options.env), publishOf(options.publish),
     (of, app) => queues.environmentOf(of, app, nameOfHost));

@@ -27,13 +27,8 @@ export class LocalRoutes {
   }
 
   /** For the shared port. False when a request is nobody's. */
-  readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const host = hostName(request.headers.host).toLowerCase();
-    // A page can have its own name lead to this machine. A name that a route is for is none of its.
-    const named = (): boolean => this.shared.some(({ routes }) => routes.some(({ hosts }) => hosts.some((each) => wildcards(each).test(host))));
-    if (isOwnName(this.host) && !isOwnName(host) && !named()) return false;
-    return this.server.handle(request, response);
-  };
+  readonly handle = (request: IncomingMessage, response: ServerResponse): boolean =>
+    this.isMeant(request, this.shared) && this.server.handle(request, response);
 
   /** Takes the app as it is now. @returns a line for each route that is new */
   async take(assembly: Assembly, sharedUrl: string): Promise<string[]> {
@@ -60,10 +55,18 @@ export class LocalRoutes {
     await Promise.all([...this.own.keys()].map((id) => this.close(id)));
   }
 
+  /** A page can have a name of its own lead to this machine. A name that a route is for is none of its. */
+  private isMeant({ headers }: IncomingMessage, fronts: readonly Front[]): boolean {
+    const host = hostName(headers.host).toLowerCase();
+    const named = (): boolean => fronts.some(({ routes }) => routes.some(({ hosts }) => hosts.some((each) => wildcards(each).test(host))));
+    return !isOwnName(this.host) || isOwnName(host) || named();
+  }
+
   private async open(front: Front): Promise<OwnPort> {
-    const routes = new RouteServer(() => [this.own.get(front.id)!.front], this.runs);
+    const current = (): Front[] => [this.own.get(front.id)?.front ?? front];
+    const routes = new RouteServer(current, this.runs);
     const server = createServer((request, response) => {
-      if (routes.handle(request, response)) return;
+      if (this.isMeant(request, current()) && routes.handle(request, response)) return;
       request.resume();
       response.writeHead(404, { 'Content-Type': 'application/json' }).end(JSON.stringify({ message: 'Not Found' }));
     });
