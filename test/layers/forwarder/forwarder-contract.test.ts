@@ -13,8 +13,9 @@ test('the host looks for a body where the forwarder says that it is', () => {
   expect(attribute.exec(read('layers/runtime/sources/queue/queue-poller.ts'))?.[1]).toBe(attribute.exec(read('layers/forwarder/queue.ts'))![1]);
 });
 
-test('the program has the handler that the template names', () => {
+test('the program has the handler that the template names', async () => {
   // Source: AWS's runtime interface client for Node.js loads `forwarder.cjs` for a handler `forwarder.handler`.
   const [, file, name] = /handler: '(\w+)\.(\w+)'/.exec(read('src/private/forwarder.ts'))!;
-  expect(typeof require(join(__dirname, '../../../layers/forwarder/dist', `${file}.cjs`))[name]).toBe('function');
+  const program = await import(join(__dirname, '../../../layers/forwarder/dist', `${file}.cjs`));
+  expect(typeof program[name]).toBe('function');
 });
