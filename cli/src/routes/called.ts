@@ -46,17 +46,35 @@ export class Called {
     return undefined;
   }
 
-  /** What a private integration leads to: the listener that it names, or of the load balancer that it names the one with its port. */
-  ofIntegration(target: unknown, uri: unknown, { stack }: Pick<Named, 'stack'>): CalledThing | undefined {
+  /** What a private integration leads to. */
+  ofIntegration(target: unknown, uri: unknown, where: Pick<Named, 'stack'>): CalledThing | undefined {
+    const listener = this.listenerOf(target, uri, where);
+    const [group] = listener ? this.resources(listener.resource.Properties?.DefaultActions, listener.stack) : [];
+    return group && this.ofTargetGroup(group);
+  }
+
+  /** Whether private integrations come to a listener. */
+  isIntegrated(listener: Named): boolean {
+    const { stacks } = this.assembly;
+    const ends = [
+      ...resourcesOf('AWS::ApiGatewayV2::Integration', stacks).map((each) => this.listenerOf(each.resource.Properties?.IntegrationUri, undefined, each)),
+      ...resourcesOf('AWS::ApiGateway::Method', stacks).map((each) => {
+        const { IntegrationTarget: target, Uri: uri } = each.resource.Properties?.Integration ?? {};
+        return target === undefined ? undefined : this.listenerOf(target, uri, each);
+      }),
+    ];
+    return ends.some((end) => end && isSame(end, listener));
+  }
+
+  /** The listener that is named, or of the load balancer that is named the one with the port. */
+  private listenerOf(target: unknown, uri: unknown, { stack }: Pick<Named, 'stack'>): Named | undefined {
     const text = JSON.stringify(uri ?? '');
     const named = this.resources([target, uri], stack);
-    const listener = named.find(({ resource }) => resource.Type.endsWith('::Listener'))
+    return named.find(({ resource }) => resource.Type.endsWith('::Listener'))
       ?? resourcesOf('AWS::ElasticLoadBalancingV2::Listener', this.assembly.stacks).find((each) => {
         const { LoadBalancerArn, Port } = each.resource.Properties ?? {};
         return text.includes(`:${Port}/`) && this.resources(LoadBalancerArn, each.stack).some((balancer) => named.some((other) => isSame(balancer, other)));
       });
-    const [group] = listener ? this.resources(listener.resource.Properties?.DefaultActions, listener.stack) : [];
-    return group && this.ofTargetGroup(group);
   }
 
   resources(value: unknown, stack: Named['stack']): Named[] {

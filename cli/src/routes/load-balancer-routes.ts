@@ -12,7 +12,9 @@ export function loadBalancerFronts(stacks: readonly Stack[], called: Called): Fr
   const listeners = resourcesOf('AWS::ElasticLoadBalancingV2::Listener', stacks);
   const known = listeners.map((listener) => {
     const own = rules.filter((rule) => called.resources(rule.resource.Properties?.ListenerArn, rule.stack).some((each) => isSame(each, listener)));
-    return { id: `${listener.stack.path}/${listener.logicalId}`, otherwise: [listener], rules: own };
+    // One that an API alone comes to is no front of its own.
+    const otherwise = own.length === 0 && called.isIntegrated(listener) ? [] : [listener];
+    return { id: `${listener.stack.path}/${listener.logicalId}`, otherwise, rules: own };
   });
   // Of a listener that is not of this app there are the rules alone.
   const foreign = new Map<string, Named[]>();
