@@ -51,13 +51,17 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
   test.each(MODES)('delivers a failing message again, exactly as often as its queue says, then it is a dead letter (%s)', async (_mode, mode) => {
     const queue = await sqs.queue({ visibilityTimeout: 1, maxReceiveCount: 3 });
     const running = host('bodies', [queue.entry({ batchSize: 1 })], mode);
-    await queue.send('fail', 'fine', 'exit');
-    await until('dead letters', async () => (await queue.deadLetters!.count()).visible === 2);
+    const deadLetters = (count: number) => until(`dead letters: ${count}`, async () => (await queue.deadLetters!.count()).visible === count);
+    await queue.send('fail', 'fine');
+    await deadLetters(1);
+    // By itself: where invocations share a process, its end takes the others along.
+    await queue.send('exit');
+    await deadLetters(2);
     await emptied(queue);
     const started = told(running).filter(Array.isArray).map(([body]) => body as string);
     expect(started.filter((body) => body === 'fail')).toHaveLength(3);
     expect(started.filter((body) => body === 'exit').length).toBeGreaterThanOrEqual(1);
-    expect(started.filter((body) => body === 'fine').length).toBeGreaterThanOrEqual(1);
+    expect(started.filter((body) => body === 'fine')).toHaveLength(1);
     expect(running.stderr).toMatch(/queue [0-9a-f-]+: request [0-9a-f-]{36}: 1 of 1 messages failed: Error: as asked by fail$/m);
   });
 
