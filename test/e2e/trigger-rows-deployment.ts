@@ -6,7 +6,6 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Compute, HybridFunction, ITrigger } from '../../src';
 import { givenVpc, handlerOf } from '../computes/ecs';
-import { HostProcess } from '../layers/host/host-process';
 import { Moto, startMoto } from '../layers/moto';
 import { queueHost, told } from '../layers/queue/queue-host';
 import { until } from '../layers/queue/sqs-server';
@@ -32,8 +31,9 @@ clients = {}
 for line in sys.stdin:
     service, operation, parameters = json.loads(line)
     try:
-        client = clients.setdefault(service, boto3.client(service, **access))
-        answer = {"result": getattr(client, operation)(**parameters)}
+        if service not in clients:
+            clients[service] = boto3.client(service, **access)
+        answer = {"result": getattr(clients[service], operation)(**parameters)}
         print(json.dumps(answer, default=plain), flush=True)
     except Exception as error:
         print(json.dumps({"error": str(error)}), flush=True)
@@ -50,10 +50,12 @@ export class Cloud {
   /** What programs need to use it. */
   readonly environment: Record<string, string>;
   private readonly answers: AsyncIterator<string>;
+  private readonly ended: Promise<unknown>;
 
   private constructor(private readonly moto: Moto, private readonly client: ChildProcess) {
     this.environment = { AWS_ENDPOINT_URL: moto.endpoint, AWS_REGION: region, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
     this.answers = createInterface({ input: client.stdout! })[Symbol.asyncIterator]();
+    this.ended = new Promise(resolve => client.once('exit', resolve));
   }
 
   readonly call: AwsCall = async (service, operation, input) => {
@@ -76,9 +78,8 @@ export class Cloud {
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise(resolve => this.client.once('exit', resolve));
     this.client.stdin!.end();
-    await Promise.all([gone, this.moto.stop()]);
+    await Promise.all([this.ended, this.moto.stop()]);
   }
 }
 
@@ -173,16 +174,12 @@ export class Deployment {
     return JSON.parse(await this.resolved(handlerOf(this.template).environment.HYBRID_QUEUES));
   }
 
-  /** Starts the host with the sources and the queues of its environment. */
-  async host(handler: string): Promise<HostProcess> {
-    return queueHost(handler, await this.queues(), this.cloud.environment, String(handlerOf(this.template).environment.HYBRID_SOURCES));
-  }
-
-  /** What the handler was given, when the only queue has become empty and nothing has become a dead letter. */
+  /** What the handler is given by the host with its sources and its only queue, until that is empty; nothing has become a dead letter. */
   async delivered(handler: string): Promise<any[]> {
-    const [{ url }, ...others] = await this.queues();
+    const queues = await this.queues();
+    const [{ url }, ...others] = queues;
     expect(others).toEqual([]);
-    const host = await this.host(handler);
+    const host = queueHost(handler, queues, this.cloud.environment, String(handlerOf(this.template).environment.HYBRID_SOURCES));
     await until('the queue is empty', async () => await this.cloud.messagesIn(url) === 0);
     expect(host.stderr).not.toMatch(/left to the queue|failed/);
     for (const [id, { Type }] of Object.entries(this.resources)) {
