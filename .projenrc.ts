@@ -102,6 +102,7 @@ const typecheck = project.addTask('typecheck', {
   steps: [{ exec: 'tsc --noEmit -p layers' }, { exec: 'tsc --noEmit -p cli' }, { exec: 'tsc --noEmit -p test --isolatedModules false' }, { exec: 'tsc --noEmit -p examples' }],
 });
 project.compileTask.prependSpawn(programs);
+project.compileTask.exec('node build-tools/lazy-directories.mjs');
 project.testTask.prependSpawn(typecheck);
 project.testTask.prependSpawn(programs);
 

@@ -24,3 +24,23 @@ test('the package ships the programs with their run bits, and none of our source
   expect(paths.filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
   expect(existsSync(join(root, 'lib/index.js'))).toBe(paths.includes('lib/index.js'));
 });
+
+test('an app loads the computes and triggers that it names, and no others', () => {
+  const app = `
+    const { Compute, HandlerCode, HybridFunction, Trigger } = require(${JSON.stringify(join(root, 'lib'))});
+    Compute.lambdaFunction(); HandlerCode.fromDirectory('.'); HybridFunction; Trigger.schedule({});
+    const prefix = ${JSON.stringify(join(root, 'lib/'))};
+    console.log(JSON.stringify(Object.keys(require.cache).filter(file => file.startsWith(prefix)).map(file => file.slice(prefix.length).replace(/\\\\/g, '/'))));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', app], { cwd: root, encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const loaded = JSON.parse(stdout) as string[];
+  expect(loaded).toEqual(expect.arrayContaining(['index.js', 'computes/compute.js', 'computes/lambda-function.js', 'triggers/trigger.js', 'triggers/schedule.js']));
+  expect(loaded.filter(file => /^(computes\/(ecs-|service|process|task|batch-|lambda-image)|constructs\/(batch|http|image|launch|process|scheduled)|triggers\/(?!trigger\.|schedule\.))/.test(file))).toEqual([]);
+});
+
+test('everything that the index exports is there', () => {
+  const names = spawnSync(process.execPath, ['-e', `
+    const library = require(${JSON.stringify(join(root, 'lib'))});
+    console.log(JSON.stringify(Object.keys(library).filter(name => typeof library[name] !== 'function' && typeof library[name] !== 'object')));`], { encoding: 'utf8' });
+  expect([names.stderr, names.stdout]).toEqual(['', '[]\n']);
+});
