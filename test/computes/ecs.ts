@@ -46,6 +46,9 @@ export function handlerOf(template: Template) {
   return { handler, sidecars, task: Properties, environment: Object.fromEntries(variables.map(({ Name, Value }) => [Name, Value])) };
 }
 
+/** What the handler's container is in the task definition of a task. */
+export const task = (...given: Parameters<typeof onEcs> extends [unknown, ...infer Rest] ? Rest : never) => handlerOf(templateOf('task', ...given));
+
 /** A VPC of another stack: it adds no resources. */
 export function givenVpc(stack: Stack): ec2.IVpc {
   return stack.node.tryFindChild('GivenVpc') as ec2.IVpc | undefined ?? ec2.Vpc.fromVpcAttributes(stack, 'GivenVpc', {
