@@ -2,7 +2,7 @@
 import type { DynamoDBStreamEvent, SNSEvent, SQSEvent } from 'aws-lambda';
 import { MAX_EVENT_BYTES } from '../../../layers/runtime/core/invoker';
 import { eventOf, nextBatch, sorted, type Item } from '../../../layers/runtime/sources/queue/batch';
-import type { Message } from '../../../layers/runtime/sources/queue/message';
+import { traceOf, type Message } from '../../../layers/runtime/sources/queue/message';
 import { queueSettings } from '../../../layers/runtime/sources/queue/settings';
 
 const queue = (options: object = {}, name = 'my-queue') => queueSettings({
@@ -79,6 +79,15 @@ test("messages of a FIFO queue are Lambda's event", () => {
   });
   expect(event(given, queue({}, 'fifo.fifo'))).toEqual(expected);
   expect(itemOf(given, queue({}, 'fifo.fifo')).group).toBe('1');
+});
+
+test('the trace of an invocation is that of the first message that has one', () => {
+  // "Using Lambda with Amazon SQS" has no sample with the attribute; @types/aws-lambda has its name, "Amazon SQS and AWS X-Ray" what it holds.
+  const attributes = { ApproximateReceiveCount: '1', SentTimestamp: '1', SenderId: 'A', ApproximateFirstReceiveTimestamp: '2', AWSTraceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1' };
+  const traced = message('', { Attributes: attributes });
+  expect((event(traced) as SQSEvent).Records[0].attributes).toEqual(attributes satisfies SQSEvent['Records'][number]['attributes']);
+  expect(traceOf([message(''), traced, message('', { Attributes: { AWSTraceHeader: 'Root=1-5759e988-000000000000000000000000' } })])).toBe(attributes.AWSTraceHeader);
+  expect(traceOf([message(''), message('', { Attributes: {} })])).toBeUndefined();
 });
 
 test('binary attributes are base64, and custom types keep their names', () => {

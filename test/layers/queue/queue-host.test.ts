@@ -48,6 +48,25 @@ const MODES: [string, Record<string, string>][] = [['isolated', { HYBRID_WORKERS
     expect(await running.exit).toBe(0);
   });
 
+  test.each(MODES)('goes on with the trace of the first message of a batch that has one (%s)', async (mode, environment) => {
+    const queue = await sqs.queue();
+    const traced = (trace: string) => ({
+      MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } },
+    });
+    const [first, second] = ['1', '2'].map((digit) => `Root=1-5759e988-${digit.repeat(24)};Parent=53995c3f42cd8ad8;Sampled=1`);
+    await queue.send({ MessageBody: 'none' }, { MessageBody: 'first', ...traced(first) }, { MessageBody: 'second', ...traced(second) });
+    const running = host('traces', [queue.entry()], environment);
+    await emptied(queue);
+    const [{ records, ...seen }] = told(running);
+    // A standard queue has no order. The variable is the whole process's, so that one with several invocations cannot have it.
+    expect([...records].sort()).toEqual([first, second, null].sort());
+    const trace = records.find(Boolean);
+    expect(seen).toEqual({ trace, ...mode === 'isolated' && { variable: trace } });
+    await queue.send('none');
+    await emptied(queue);
+    expect(told(running)[1]).toEqual({ records: [null] });
+  });
+
   test.each(MODES)('delivers a failing message again, exactly as often as its queue says, then it is a dead letter (%s)', async (_mode, mode) => {
     const queue = await sqs.queue({ visibilityTimeout: 1, maxReceiveCount: 3 });
     const running = host('bodies', [queue.entry({ batchSize: 1 })], mode);

@@ -33,6 +33,9 @@ exports.any = async ({ Records, body }) => {
   }
   return body;
 };
+exports.traces = async ({ Records }, { xRayTraceId }) => {
+  tell({ trace: xRayTraceId, variable: process.env._X_AMZN_TRACE_ID, records: Records.map(({ attributes }) => attributes.AWSTraceHeader ?? null) });
+};
 exports.counts = async ({ Records }) => { tell(Records.length); };
 exports.lengths = async ({ text }) => { tell(text.length); };
 exports.stream = async ({ Records }) => {

@@ -41,6 +41,15 @@ export interface QueueClient {
 /** The most messages of one request to SQS. */
 export const MOST_OF_A_REQUEST = 10;
 
+/**
+ * The X-Ray trace header of an invocation with these messages: that of the first one that carries one. AWS documents for Lambda that an invocation's own trace is
+ * linked with those of its messages ("Tracing event-driven applications" in the AWS X-Ray Developer Guide), which nothing outside of Lambda can ask for; for other
+ * consumers that they go on with the trace of one message ("Amazon SQS and AWS X-Ray", there).
+ */
+export function traceOf(messages: readonly Message[]): string | undefined {
+  return messages.map(({ Attributes }) => Attributes?.AWSTraceHeader).find((header) => header !== undefined);
+}
+
 /** The order of a FIFO queue holds within this; a message of another queue has none. */
 export function groupOf(message: Message): string | undefined {
   return message.Attributes?.MessageGroupId;

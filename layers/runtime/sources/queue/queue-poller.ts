@@ -3,7 +3,7 @@ import { backOffMs, pause } from './back-off';
 import { eventOf, lanesOf, nextBatch, sorted, type Item } from './batch';
 import { failedItems } from './batch-response';
 import { Deletions } from './deletions';
-import { groupOf, MOST_OF_A_REQUEST, type Message, type QueueClient } from './message';
+import { groupOf, MOST_OF_A_REQUEST, traceOf, type Message, type QueueClient } from './message';
 import { isSingle, type QueueSettings } from './settings';
 import type { Share, Slots } from './slots';
 import type { TaskProtection } from './task-protection';
@@ -270,7 +270,7 @@ export class QueuePoller {
     const requestId = newRequestId();
     let result: InvocationResult;
     try {
-      result = await invoker.invoke({ event: eventOf(queue.event, items), requestId });
+      result = await invoker.invoke({ event: eventOf(queue.event, items), requestId, traceId: traceOf(items.map(({ message }) => message)) });
     } catch {
       return undefined;
     }
