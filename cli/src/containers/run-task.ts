@@ -12,6 +12,7 @@ import { EXIT } from '../../../layers/runtime/sources/once';
 import { containerEnvironment } from '../environment';
 import { CliError, tellLog } from '../errors';
 import type { LocalFunction } from '../functions';
+import { isJson } from '../json';
 import { endOnSignal } from '../signals';
 
 /** What Linux takes for one variable, name and all. */
@@ -99,13 +100,4 @@ function checkEvent(of: Container, event: Buffer): void {
 
 function stopMs({ definition }: Container): number {
   return (definition.StopTimeout ?? STOP_SECONDS) * 1000;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

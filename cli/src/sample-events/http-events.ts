@@ -4,6 +4,7 @@ import type { FoundTrigger } from './triggers';
 import { newRequestId } from '../../../layers/runtime/core/request-id';
 import { asFirstProxy } from '../../../layers/runtime/sources/http/forwarded';
 import { splitTarget } from '../../../layers/runtime/sources/http/request';
+import { isJson } from '../json';
 import { eventFor } from '../routes/route-event';
 
 /** From the addresses that are for documentation. */
@@ -38,13 +39,4 @@ export function httpEvent({ route }: FoundTrigger, { method, path: target, body 
 function examplePath(path: string): string {
   if (path === '$default') return '/';
   return path.replace(/\{([^}+]+)\+?\}/g, '$1').replace(/\*/g, 'example').replace(/\?/g, 'x');
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';
 import { CliError } from '../errors';
 import type { LambdaFunction } from '../functions';
+import { isJson } from '../json';
 
 export interface HttpOverrides {
   readonly body?: string;
@@ -74,13 +75,4 @@ function chosen({ name: who, stack }: LambdaFunction | Container, all: readonly 
   if (found.length > 1 && new Set(found.map((each) => each.name)).size === 1 && found[0].route) return found[0];
   if (found.length > 1) throw new CliError('TRIGGER_AMBIGUOUS', `${who} has several triggers '${given}': ${list(found)}`);
   throw new CliError('TRIGGER_UNKNOWN', `${who} has no trigger '${given}' in the template of ${stack.name}: ${all.length === 0 ? 'it has none' : `it has ${list(all)}`}`);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
