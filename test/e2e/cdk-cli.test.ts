@@ -1,12 +1,12 @@
 /** The examples as their users start them: the real CDK CLI runs what cdk.json says. */
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { cdk, linkPackages } from '../cdk-cli';
+import { EXAMPLES, examples, names } from '../project/examples';
 import { workspace } from '../workspace';
 
 const root = join(__dirname, '../..');
-const names = readdirSync(join(root, 'examples')).filter(name => existsSync(join(root, 'examples', name, 'app.ts')));
 
 /** A folder with the examples, the packages of this repository, and this library as npm would install it. */
 let directory: string;
@@ -20,7 +20,7 @@ beforeAll(() => {
     entryPoints: sources.map(path => join(root, 'src', path)), outdir: join(library, 'lib'), format: 'cjs', platform: 'node', logLevel: 'error',
   });
   for (const name of names) {
-    cpSync(join(root, 'examples', name), join(directory, 'examples', name), { recursive: true, filter: path => !path.includes('cdk.out') });
+    cpSync(join(EXAMPLES, name), join(directory, 'examples', name), { recursive: true, filter: path => !path.includes('cdk.out') });
   }
 });
 
@@ -28,11 +28,14 @@ const templates = (output: string) => Object.fromEntries(readdirSync(output)
   .filter(file => file.endsWith('.template.json'))
   .map(file => [file, readFileSync(join(output, file), 'utf8')]));
 
-test.each(names)('cdk synth and cdk ls take %s, and make the same templates each time', name => {
+const each = examples.map(example => [example.title, example] as const);
+
+test.each(each)('cdk synth and cdk ls take %s, and make the same templates each time', (_title, { name, context }) => {
   const app = join(directory, 'examples', name);
-  cdk(app, ['synth', '--quiet']);
-  cdk(app, ['synth', '--quiet', '--output', 'again']);
-  const stacks = cdk(app, ['ls', '--output', 'listed']).trim().split('\n');
+  const given = Object.entries(context).flatMap(pair => ['--context', pair.join('=')]);
+  cdk(app, ['synth', '--quiet', ...given]);
+  cdk(app, ['synth', '--quiet', '--output', 'again', ...given]);
+  const stacks = cdk(app, ['ls', '--output', 'listed', ...given]).trim().split('\n');
   const made = templates(join(app, 'cdk.out'));
   expect(Object.keys(made)).toEqual(stacks.map(stack => `${stack}.template.json`));
   expect(templates(join(app, 'again'))).toEqual(made);

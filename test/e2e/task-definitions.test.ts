@@ -4,8 +4,9 @@
  *
  * Images are built from the assembly alone, on base images that .ci/prepare makes; a user's container engine pulls them. moto stands in for
  * Secrets Manager, Systems Manager and S3. Each task has a network of its own that leads nowhere, so that requests are sent from inside of it.
+ * What api-and-events has on Fargate runs in api-service.test.ts.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { App, Duration, Stack } from 'aws-cdk-lib';
@@ -14,6 +15,7 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Compute, HandlerCode, HandlerImage, HybridFunction, LaunchableTask, OtelCollector, ProcessService, ScheduledTask, TaskVolume } from '../../src';
 import { givenVpc, instances } from '../computes/ecs';
 import { Moto, startMoto } from '../layers/moto';
+import { exampleAssembly, names } from '../project/examples';
 import { containerEngine, motoServer } from '../real-parts';
 import { inDirectory, workspace } from '../workspace';
 import { buildImage, Container } from './containers';
@@ -21,7 +23,6 @@ import { memoryLimit } from './task-definition-options';
 import { Task, TaskSettings } from './task-definition-run';
 import { byName, Definition, definitionsOf, JOB_CONTAINER, Overrides, SCHEDULED_TIME, StandIns } from './task-definition-template';
 
-const EXAMPLES = join(__dirname, '../../examples');
 const SEEDS = join(__dirname, '../fixtures/seeds');
 const NOBODY = '65534:65534';
 const HANDLER = 'handler';
@@ -137,14 +138,6 @@ async function expectSurroundingsOfTask({ definition, settings }: Run, name = HA
   expect(surroundings(container.stdout)).toEqual(expected({ definition, settings }, name));
 }
 
-/** What an app's own code synthesizes. */
-function exampleAssembly(name: string): string {
-  const assembly = workspace();
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  inDirectory(join(EXAMPLES, name), { CDK_OUTDIR: assembly }, () => { require(join(EXAMPLES, name, 'app.ts')); });
-  return assembly;
-}
-
 /** What the examples do not use, on one image. */
 function otherAssembly(): string {
   return inDirectory(SEEDS, {}, () => {
@@ -238,9 +231,9 @@ const moto = client ? motoServer() : undefined;
   }
 
   describe('the example', () => {
-    const names = client ? readdirSync(EXAMPLES).filter(name => existsSync(join(EXAMPLES, name, 'app.ts'))) : [];
-    const assemblies = new Map(names.map(name => [name, exampleAssembly(name)]));
-    const found = names.flatMap(name => definitionsOf(assemblies.get(name)!).map(({ id }) => `${name}/${id}`));
+    const some = client ? names : [];
+    const assemblies = new Map(some.map(name => [name, exampleAssembly({ name, context: {} })]));
+    const found = some.flatMap(name => definitionsOf(assemblies.get(name)!).map(({ id }) => `${name}/${id}`));
 
     test('is none that this test does not know', () => {
       expect(found).toEqual(Object.keys(RUNS));
