@@ -218,12 +218,18 @@ interface ImageSource {
   readonly platform?: string;
 }
 
-/** Builds the only image of a cloud assembly, from its manifest alone as `cdk deploy` does, and gives it this name. */
-export function buildImage(assembly: string, name: string): string {
+/**
+ * Builds an image of a cloud assembly, from its manifest alone as `cdk deploy` does, and gives it this name.
+ *
+ * @param hash of its asset, where there are several
+ */
+export function buildImage(assembly: string, name: string, hash?: string): string {
   const manifests = readdirSync(assembly).filter(file => file.endsWith('.assets.json'));
-  const sources = manifests.flatMap(file => Object.values<{ source: ImageSource }>(JSON.parse(readFileSync(join(assembly, file), 'utf8')).dockerImages ?? {}));
-  if (sources.length !== 1) { throw new Error(`${assembly} has ${sources.length} images`); }
-  const { directory, dockerFile, dockerBuildArgs = {}, dockerBuildContexts = {}, dockerBuildTarget, platform } = sources[0].source;
+  const images = manifests.flatMap(file => Object.entries<{ source: ImageSource }>(JSON.parse(readFileSync(join(assembly, file), 'utf8')).dockerImages ?? {}));
+  const found = images.filter(([id]) => hash === undefined || id === hash);
+  if (found.length !== 1) { throw new Error(`${assembly} has ${found.length} images${hash ? ` with the hash ${hash}` : ''}`); }
+  const [[, { source }]] = found;
+  const { directory, dockerFile, dockerBuildArgs = {}, dockerBuildContexts = {}, dockerBuildTarget, platform } = source;
   const pairs = (option: string, values: object) => Object.entries(values).flatMap(([key, value]) => [option, `${key}=${value}`]);
   const tag = `cdk-hybrid-test/${name}`;
   const run = spawnSync(client, [

@@ -20,6 +20,8 @@ export interface TaskSettings {
   readonly secret?: (valueFrom: string) => Promise<string>;
   /** Where the stand-in for AWS is, which needs the network of this machine. */
   readonly aws?: { readonly [name: string]: string };
+  /** Ports of this machine by those that its only container listens on. */
+  readonly published?: { readonly [port: number]: number };
   /** In the place of what the container of this name runs: a look around in the same surroundings. */
   readonly look?: { readonly container: string; readonly script: string };
 }
@@ -104,7 +106,7 @@ export class Task {
     const running = new Container(image, {
       network,
       environment: await this.environment(container),
-      options: containerOptions(container, task, this.volumes(task, container, image)),
+      options: [...this.publishOptions(), ...containerOptions(container, task, this.volumes(task, container, image))],
       command: containerCommand(container),
     });
     this.containers.set(container.Name, running);
@@ -112,16 +114,21 @@ export class Task {
   }
 
   /**
-   * What the containers of a task share in the mode awsvpc; here it leads nowhere. A container of its own keeps it, as on ECS, for those of the
+   * What the containers of a task share in the mode awsvpc; here it leads nowhere, unless ports are published. A container of its own keeps it, as on ECS, for those of the
    * task come and go.
    */
   private network(image: string): string {
     const { NetworkMode = 'awsvpc' } = this.definition.task; // of a job on Fargate
     if (NetworkMode !== 'awsvpc') { throw new Error(`${this.definition.id} has the network mode ${NetworkMode}`); }
     if (this.settings.aws) { return 'host'; }
+    if (this.settings.published) { return 'bridge'; }
     if (this.definition.task.ContainerDefinitions.length === 1) { return 'none'; }
     this.pause ??= new Container(image, { network: 'none', options: ['--entrypoint', 'sleep'], command: ['infinity'] });
     return `container:${this.pause.name}`;
+  }
+
+  private publishOptions(): string[] {
+    return Object.entries(this.settings.published ?? {}).flatMap(([inside, outside]) => ['--publish', `127.0.0.1:${outside}:${inside}`]);
   }
 
   private async reaches(name: string, condition: 'START' | 'HEALTHY' | 'COMPLETE' | 'SUCCESS'): Promise<void> {

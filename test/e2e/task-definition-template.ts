@@ -94,23 +94,34 @@ const PSEUDO_PARAMETERS: StandIns = {
   'AWS::Partition': 'aws', 'AWS::Region': 'eu-west-1', 'AWS::AccountId': '123456789012', 'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** The definitions in all templates of an assembly. What has no stand-in stands for itself, by its logical id. */
-export function definitionsOf(assembly: string, standIns: StandIns = {}): Definition[] {
+/** A resource of a template. */
+export interface FoundResource {
+  readonly id: string;
+  readonly properties: any;
+}
+
+/** The resources of a type in all templates of an assembly. What has no stand-in stands for itself, by its logical id. */
+export function resourcesOf(assembly: string, type: string, standIns: StandIns = {}): FoundResource[] {
   const values = { ...PSEUDO_PARAMETERS, ...standIns };
   return readdirSync(assembly).filter(file => file.endsWith('.template.json')).flatMap(file => {
     const { Resources }: Template = JSON.parse(readFileSync(join(assembly, file), 'utf8'));
-    const ofType = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type)
-      .map(([id, { Properties }]) => ({ id, properties: resolved(Properties, values) }));
-    const targets: any[] = ofType('AWS::Scheduler::Schedule').map(({ properties }) => properties.Target);
-    return [
-      ...ofType('AWS::ECS::TaskDefinition').map(({ id, properties }) => ({
-        id: readable(id), isJob: false, task: checked(properties), scheduled: taskOverrides(targets, id),
-      })),
-      ...ofType('AWS::Batch::JobDefinition').map(({ id, properties }) => ({
-        id: readable(id), isJob: true, task: asTask(properties), scheduled: jobOverrides(targets, id),
-      })),
-    ];
+    const found = Object.entries(Resources).filter(([, { Type }]) => Type === type);
+    return found.map(([id, { Properties }]) => ({ id, properties: resolved(Properties, values) }));
   });
+}
+
+/** The definitions of an assembly. */
+export function definitionsOf(assembly: string, standIns: StandIns = {}): Definition[] {
+  const ofType = (type: string) => resourcesOf(assembly, type, standIns);
+  const targets: any[] = ofType('AWS::Scheduler::Schedule').map(({ properties }) => properties.Target);
+  return [
+    ...ofType('AWS::ECS::TaskDefinition').map(({ id, properties }) => ({
+      id: readable(id), isJob: false, task: checked(properties), scheduled: taskOverrides(targets, id),
+    })),
+    ...ofType('AWS::Batch::JobDefinition').map(({ id, properties }) => ({
+      id: readable(id), isJob: true, task: asTask(properties), scheduled: jobOverrides(targets, id),
+    })),
+  ];
 }
 
 /** Ends the test when there is more than it can carry out. */
@@ -126,7 +137,8 @@ const TASK = [
 ];
 const JOB = ['ContainerProperties', 'PlatformCapabilities', 'RetryStrategy', 'Timeout', 'Type'];
 
-const readable = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
+/** A logical id without its hash. */
+export const readable = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
 
 /** What EventBridge Scheduler sends ECS. */
 function taskOverrides(targets: any[], arn: string): Overrides | undefined {

@@ -25,11 +25,11 @@ function withoutNewerConditions(_name: string, value: { Principal?: { Service?: 
 /** What an example's own app.ts synthesizes, and what cdk-nag finds in it. */
 function synthesized(example: Example) {
   let findings: Finding[] = [];
-  const output = exampleAssembly(example, undefined, app => jest.isolateModules(() => {
+  const output = exampleAssembly(example, undefined, app => {
     // The rules have to be there for the very CDK that the app loads.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     findings = (require('../nag') as typeof import('../nag')).nagFindings(() => { require(app); });
-  }));
+  });
   const templates = readdirSync(output).filter(file => file.endsWith('.template.json'));
   return { output, findings, templates };
 }

@@ -30,10 +30,11 @@ export const examples: Example[] = names.flatMap(name => [{}, ...CONTEXTS[name] 
  * The assembly of what an example's own app.ts synthesizes.
  *
  * @param folder in the place of the example's own: what `app.ts` names by relative paths
- * @param load how `app.ts` is loaded
+ * @param load is given `app.ts` among modules that nobody else has, so that it runs each time
  */
 export function exampleAssembly({ name, context }: Pick<Example, 'name' | 'context'>, folder = join(EXAMPLES, name), load: (app: string) => void = require): string {
   const assembly = workspace();
-  inDirectory(folder, { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context) }, () => load(join(EXAMPLES, name, 'app.ts')));
+  const environment = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context), JSII_DEPRECATED: 'quiet' };
+  inDirectory(folder, environment, () => jest.isolateModules(() => load(join(EXAMPLES, name, 'app.ts'))));
   return assembly;
 }
