@@ -1,7 +1,7 @@
 /** `cdk-hybrid local` serves the routes of load balancers, APIs and function URLs: functions really run, the container engine is one that starts this test's own server. */
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { App, Duration, NestedStack, Stack } from 'aws-cdk-lib';
+import { Duration, NestedStack, type Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -9,48 +9,37 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as elbTargets from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { layerFolder } from './app';
-import { bundlePrograms } from './command';
 import { serveLocally, type Local } from './local';
+import { ACCOUNT, REGION, synthesizeFunctions, synthesizeService, type CommonProps } from './local-apps';
 import { notingClient } from './noting-client';
 import { GATEWAY } from '../../layers/runtime/sources/http/event-gateway';
 import { splitTarget } from '../../layers/runtime/sources/http/request';
-import { Compute, HybridFunction, Trigger } from '../../src';
-import { SMALL_CODE, SMALL_RUNTIME, withSmallRuntime } from '../small-runtime';
-import { addFiles, inDirectory, workspace } from '../workspace';
+import { Trigger } from '../../src';
+import { workspace } from '../workspace';
 
 const directory = workspace();
-const region = 'eu-west-1';
-const account = '111122223333';
 const FACTS = { method: 'GET', protocol: 'HTTP/1.1', socketAddress: '127.0.0.1', trustedHops: 1, requestId: '', time: 0, body: undefined };
 
+const HANDLERS = `
+  exports.echo = async (event) => ({ statusCode: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(event) });
+  exports.fails = async () => { throw new Error('a secret'); };
+  exports.stream = awslambda.streamifyResponse(async (event, stream) => {
+    const out = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'X-Path': event.rawPath } });
+    out.write('one ');
+    out.end('two');
+  });`;
+
 beforeAll(() => {
-  bundlePrograms();
-  synthesizeFunctions();
-  withSmallRuntime(() => synthesizeServices());
+  synthesizeFunctions(directory, 'functions.out', HANDLERS, functions);
+  synthesizeService(directory, 'services.out', (web) => {
+    web.addTrigger(Trigger.loadBalancer({ path: '/web/*' }));
+    web.addTrigger(Trigger.httpApi({ path: '/api/{id}', methods: ['GET'] }));
+    web.addTrigger(Trigger.restApi({ path: '/rest/{id}', methods: ['GET'] }));
+  });
 }, 60_000);
 
-function synthesizeFunctions(): void {
-  const layer = layerFolder(directory);
-  addFiles(directory, {
-    'code/index.js': `
-      exports.echo = async (event) => ({ statusCode: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(event) });
-      exports.fails = async () => { throw new Error('a secret'); };
-      exports.stream = awslambda.streamifyResponse(async (event, stream) => {
-        const out = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'X-Path': event.rawPath } });
-        out.write('one ');
-        out.end('two');
-      });`,
-  });
-  const app = new App({ outdir: join(directory, 'functions.out') });
-  const stack = new Stack(app, 'Stack', { env: { region, account } });
-  const common = {
-    runtime: lambda.Runtime.PROVIDED_AL2023,
-    architecture: process.arch === 'arm64' ? lambda.Architecture.ARM_64 : lambda.Architecture.X86_64,
-    code: lambda.Code.fromAsset(join(directory, 'code')),
-    layers: [new lambda.LayerVersion(stack, 'Runtime', { code: lambda.Code.fromAsset(layer) })],
-    timeout: Duration.seconds(30),
-  };
+function functions(stack: Stack, props: CommonProps): void {
+  const common = { ...props, timeout: Duration.seconds(30) };
   const make = (id: string, handler = 'index.echo'): lambda.Function => new lambda.Function(stack, id, { ...common, handler });
 
   const loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'LoadBalancer', { vpc: new ec2.Vpc(stack, 'Vpc') });
@@ -87,17 +76,6 @@ function synthesizeFunctions(): void {
   const nested = new NestedStack(stack, 'Nested');
   const inner = new lambda.Function(nested, 'Inner', { ...common, code: lambda.Code.fromAsset(join(directory, 'code')), handler: 'index.echo' });
   httpApi.addRoutes({ path: '/inner', integration: new HttpLambdaIntegration('Inner', inner) });
-  app.synth();
-}
-
-function synthesizeServices(): void {
-  const app = new App({ outdir: join(directory, 'services.out') });
-  const stack = new Stack(app, 'Stack', { env: { region, account } });
-  const web = new HybridFunction(stack, 'Web', { code: SMALL_CODE, runtime: SMALL_RUNTIME, compute: Compute.service() });
-  web.addTrigger(Trigger.loadBalancer({ path: '/web/*' }));
-  web.addTrigger(Trigger.httpApi({ path: '/api/{id}', methods: ['GET'] }));
-  web.addTrigger(Trigger.restApi({ path: '/rest/{id}', methods: ['GET'] }));
-  inDirectory(directory, { JSII_DEPRECATED: 'quiet' }, () => app.synth());
 }
 
 describe('the routes of functions', () => {
@@ -106,7 +84,7 @@ describe('the routes of functions', () => {
   let serving: Promise<void>;
   beforeAll(async () => {
     await new Promise<void>((resolve, reject) => {
-      serving = serveLocally({ cwd: directory, env: { AWS_REGION: region } }, async (started) => {
+      serving = serveLocally({ cwd: directory, env: { AWS_REGION: REGION } }, async (started) => {
         local = started;
         resolve();
         await new Promise<void>((end) => { ended = end; });
@@ -170,7 +148,7 @@ describe('the routes of functions', () => {
       cookies: ['a=b'],
       pathParameters: { id: '7 a' },
       queryStringParameters: { x: '1' },
-      requestContext: { accountId: account, routeKey: 'GET /items/{id}', stage: '$default', http: { method: 'GET', path: '/items/7 a', sourceIp: '127.0.0.1' } },
+      requestContext: { accountId: ACCOUNT, routeKey: 'GET /items/{id}', stage: '$default', http: { method: 'GET', path: '/items/7 a', sourceIp: '127.0.0.1' } },
     });
     expect(got.headers).toMatchObject({ 'host': new URL(local.url).host, 'x-forwarded-proto': 'https' });
     expect(Object.keys(got.headers).filter((name) => name.startsWith('x-hybrid'))).toEqual([]);
@@ -193,7 +171,7 @@ describe('the routes of functions', () => {
       pathParameters: { id: '5' },
       body: 'AP8=',
       isBase64Encoded: true,
-      requestContext: { resourcePath: '/orders/{id}', stage: 'prod', httpMethod: 'PUT', accountId: account },
+      requestContext: { resourcePath: '/orders/{id}', stage: 'prod', httpMethod: 'PUT', accountId: ACCOUNT },
     });
     expect((await event('/orders/5', { ...png, headers: { 'Content-Type': 'text/plain' } })).isBase64Encoded).toBe(false);
   });
@@ -255,10 +233,10 @@ test('requests to a service go to its container as from a load balancer', async 
     const told = async (target: string): Promise<any> => {
       const got = await (await fetch(`${url}${target}`)).json() as { url: string; headers: Record<string, string> };
       const rawHeaders = Object.entries(got.headers).flat();
-      return GATEWAY.eventOf({ ...FACTS, path: splitTarget(got.url).path, query: splitTarget(got.url).query, rawHeaders }, { accountId: '', region, apiId: '' })!.event;
+      return GATEWAY.eventOf({ ...FACTS, path: splitTarget(got.url).path, query: splitTarget(got.url).query, rawHeaders }, { accountId: '', region: REGION, apiId: '' })!.event;
     };
     expect(await told('/api/7?x=1')).toMatchObject({
-      version: '2.0', routeKey: 'GET /api/{id}', rawPath: '/api/7', pathParameters: { id: '7' }, queryStringParameters: { x: '1' }, requestContext: { accountId: account, stage: '$default', http: { sourceIp: '127.0.0.1' } },
+      version: '2.0', routeKey: 'GET /api/{id}', rawPath: '/api/7', pathParameters: { id: '7' }, queryStringParameters: { x: '1' }, requestContext: { accountId: ACCOUNT, stage: '$default', http: { sourceIp: '127.0.0.1' } },
     });
     expect(await told('/rest/7')).toMatchObject({ resource: '/rest/{id}', path: '/rest/7', pathParameters: { id: '7' }, requestContext: { stage: 'prod', identity: { sourceIp: '127.0.0.1' } } });
     expect((await fetch(`${url}/other`)).status).toBe(404);
