@@ -1,4 +1,5 @@
 /** Defines the event of a request to one of a function's routes: by the mapping that `local` has. */
+import { randomBytes } from 'node:crypto';
 import type { HttpOverrides } from './sample-event';
 import type { FoundTrigger } from './triggers';
 import { newRequestId } from '../../../layers/runtime/core/request-id';
@@ -14,10 +15,13 @@ export function httpEvent({ route }: FoundTrigger, { method, path: target, body 
   const { path, query } = splitTarget(target ?? examplePath(route!.path));
   const text = body === undefined ? undefined : Buffer.from(body);
   const host = route!.hosts[0]?.replace(/\*/g, 'www').replace(/\?/g, 'x') ?? 'example.com';
+  const time = Date.now();
   const rawHeaders = [
     'Host', host,
     'User-Agent', 'cdk-hybrid',
     'Accept', '*/*',
+    // Load balancers, API Gateway and function URLs all add it.
+    'X-Amzn-Trace-Id', `Root=1-${Math.floor(time / 1000).toString(16)}-${randomBytes(12).toString('hex')}`,
     ...text ? ['Content-Type', isJson(body!) ? 'application/json' : 'text/plain', 'Content-Length', String(text.length)] : [],
   ];
   const { event } = eventFor(route!.target, {
@@ -29,7 +33,7 @@ export function httpEvent({ route }: FoundTrigger, { method, path: target, body 
     socketAddress: CALLER,
     trustedHops: 1,
     requestId: newRequestId(),
-    time: Date.now(),
+    time,
     body: text,
   });
   return event;

@@ -1,6 +1,7 @@
 /**
  * Defines the events of Cognito user pools. Sources: "Customizing user pool workflows with Lambda triggers" in the Amazon Cognito Developer Guide for what all
- * have, and for each of them its own page there ("Pre sign-up Lambda trigger", ...).
+ * have, and for each of them its own page there ("Pre sign-up Lambda trigger", ...); that the answer is null until the handler has filled it in: the examples of the
+ * schemas for Cognito in Powertools for AWS Lambda (TypeScript), API reference.
  */
 import type { BaseTriggerEvent } from 'aws-lambda/trigger/cognito-user-pool-trigger/_common';
 import { regionIn } from './message-events';
@@ -16,8 +17,8 @@ interface Operation {
 
 const attributes = { sub: '7f6ba0d1-0000-4000-8000-000000000000', email_verified: 'true', email: 'user@example.com' };
 const withAttributes = { userAttributes: { ...attributes, 'cognito:user_status': 'CONFIRMED' } };
-const groups = { groupsToOverride: ['group-A'], iamRolesToOverride: [] as string[], preferredRole: undefined };
-const challenge = { ...withAttributes, challengeName: 'CUSTOM_CHALLENGE', session: [] };
+const groups = { groupsToOverride: ['group-A'], iamRolesToOverride: ['arn:aws:iam::123456789012:role/group-A'], preferredRole: null };
+const passed = (challengeName: string): object => ({ challengeName, challengeResult: true });
 
 /** By their names in `LambdaConfig`. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -36,12 +37,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   DefineAuthChallenge: {
     source: 'DefineAuthChallenge_Authentication',
-    request: { ...withAttributes, session: [], userNotFound: false },
+    request: { ...withAttributes, session: [passed('SRP_A')], userNotFound: false },
     response: { challengeName: null, failAuthentication: null, issueTokens: null },
   },
   CreateAuthChallenge: {
     source: 'CreateAuthChallenge_Authentication',
-    request: { ...challenge, userNotFound: false },
+    request: {
+      ...withAttributes, challengeName: 'CUSTOM_CHALLENGE', session: [passed('SRP_A'), passed('PASSWORD_VERIFIER')], userNotFound: false,
+    },
     response: { publicChallengeParameters: null, privateChallengeParameters: null, challengeMetadata: null },
   },
   VerifyAuthChallengeResponse: {
@@ -56,8 +59,23 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   UserMigration: {
     source: 'UserMigration_Authentication',
-    request: { password: 'the password that the user has typed', validationData: null, userNotFound: false },
-    response: { userAttributes: null, finalUserStatus: null, messageAction: null, desiredDeliveryMediums: null, forceAliasCreation: null },
+    request: { password: 'the password that the user has typed', validationData: {} },
+    response: {
+      userAttributes: null, finalUserStatus: null, messageAction: null, desiredDeliveryMediums: null, forceAliasCreation: null, enableSMSMFA: null,
+    },
+  },
+  InboundFederation: {
+    source: 'InboundFederation_ExternalProvider',
+    request: {
+      providerName: 'ExampleProvider',
+      providerType: 'OIDC',
+      attributes: {
+        tokenResponse: { access_token: 'a token', token_type: 'Bearer', expires_in: '3600' },
+        idToken: { sub: 'user123', email: attributes.email },
+        userInfo: { email: attributes.email, given_name: 'Example' },
+      },
+    },
+    response: { userAttributesToMap: null },
   },
   CustomEmailSender: {
     source: 'CustomEmailSender_SignUp',
