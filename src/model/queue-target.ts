@@ -15,47 +15,40 @@ export enum QueueEventFormat {
   RECORDS = 'records',
 }
 
-/** How messages of a queue reach a handler. */
-export interface QueueTargetOptions {
+/** How messages of a queue become events, under the names of AWS Lambda's event source mapping. */
+export interface QueueEventOptions {
   /**
-   * What the messages become.
-   *
-   * @default QueueEventFormat.SQS
-   */
-  readonly eventFormat?: QueueEventFormat;
-
-  /**
-   * How many messages an event has at most: 1 to 10, with `maxBatchingWindow` up to 10,000 of a standard queue.
+   * How many messages an event has at most: 1 to 10; with `maxBatchingWindow` of a second or more up to 10,000 of a standard queue.
    *
    * @default 10
    */
   readonly batchSize?: number;
 
   /**
-   * How long messages are waited for until a batch is full, up to 5 minutes. Not with FIFO queues.
+   * How long messages are waited for until a batch is full, 0 to 5 minutes. Not with FIFO queues.
    *
    * @default - a batch is what is there
    */
   readonly maxBatchingWindow?: Duration;
 
   /**
-   * How many batches may be worked on at once, 2 to 1,000. A service divides it among the tasks that it may have.
+   * How many batches may be worked on at once, 2 to 1,000. A service divides it among the tasks that it may have; while a deployment replaces tasks, it may be exceeded.
    *
    * @default - as many as the compute can work on
    */
   readonly maxConcurrency?: number;
 
   /**
-   * Whether the handler names the messages that failed (`batchItemFailures`); the others are deleted.
+   * Whether the handler returns `batchItemFailures` with the messages that failed; the others are deleted. Without it a batch fails or succeeds as one.
    *
    * @default false
    */
   readonly reportBatchItemFailures?: boolean;
 
   /**
-   * Patterns made by `FilterCriteria.filter()`; messages that match none are deleted.
+   * Patterns made by `FilterCriteria.filter()`, at most five; messages that match none are deleted.
    *
-   * @default - every message is an event
+   * @default - every message becomes an event
    */
   readonly filters?: { [key: string]: any }[];
 
@@ -65,6 +58,16 @@ export interface QueueTargetOptions {
    * @default true
    */
   readonly enabled?: boolean;
+}
+
+/** How messages of a queue reach a handler. */
+export interface QueueTargetOptions extends QueueEventOptions {
+  /**
+   * What the messages become.
+   *
+   * @default QueueEventFormat.SQS
+   */
+  readonly eventFormat?: QueueEventFormat;
 }
 
 /** A handler that takes messages of queues: what computes give to triggers. */

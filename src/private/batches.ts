@@ -1,23 +1,15 @@
 /** What AWS Lambda takes of batches of messages, and so every compute does. */
-import type { Duration } from 'aws-cdk-lib';
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { checkRange } from './check-range';
 import { problem } from './errors';
-
-/** The settings of batches. */
-export interface Batches {
-  readonly batchSize?: number;
-  readonly maxBatchingWindow?: Duration;
-  readonly maxConcurrency?: number;
-  readonly filters?: object[];
-}
+import type { QueueEventOptions } from '../model/queue-target';
 
 /** Without a window, or of a FIFO queue. */
 const SMALL_BATCH = 10;
 
 /** Refuses settings that Lambda does not have. Source: `CreateEventSourceMapping` in the AWS Lambda API Reference, and "Using Lambda with Amazon SQS". */
-export function checkBatches(scope: IConstruct, { batchSize, maxBatchingWindow, maxConcurrency, filters }: Batches, isFifo: boolean): void {
+export function checkBatches(scope: IConstruct, { batchSize, maxBatchingWindow, maxConcurrency, filters }: QueueEventOptions, isFifo: boolean): void {
   const window = maxBatchingWindow?.isUnresolved() ? undefined : maxBatchingWindow?.toSeconds({ integral: false });
   if (isFifo && maxBatchingWindow && window !== 0) {
     throw problem(scope, 'BATCH_WINDOW', { property: 'maxBatchingWindow', given: window === undefined ? 'a token' : `${window} seconds`, accepted: 'nothing for a FIFO queue' });

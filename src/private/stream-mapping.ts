@@ -2,7 +2,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { checkRange } from './check-range';
 import { LONGEST } from './delivery-queue';
@@ -10,6 +9,7 @@ import { problem } from './errors';
 import { forwarding } from './forwarder';
 import { refuseOption, unsupported } from './support';
 import { QueueEventFormat } from '../model/queue-target';
+import type { StreamTriggerProps } from '../model/stream-options';
 import type { TriggerConfig, TriggerContext } from '../model/trigger';
 
 /** A stream, and who may read it. */
@@ -21,21 +21,8 @@ export interface StreamSource {
   readonly grantRead: (reader: lambda.IFunction) => void;
 }
 
-/** The settings of events. */
-export interface StreamSettings {
-  readonly batchSize?: number;
-  readonly maxBatchingWindow?: Duration;
-  readonly parallelizationFactor?: number;
-  readonly bisectBatchOnError?: boolean;
-  readonly maxRecordAge?: Duration;
-  readonly retryAttempts?: number;
-  readonly reportBatchItemFailures?: boolean;
-  readonly tumblingWindow?: Duration;
-  readonly onFailure?: lambda.IEventSourceDlq;
-  readonly deadLetterQueue?: sqs.IQueue;
-  readonly filters?: { [key: string]: any }[];
-  readonly enabled?: boolean;
-}
+/** How its records become events. */
+type StreamSettings = Omit<StreamTriggerProps, 'id'>;
 
 /** Of AWS Lambda for streams. The forwarder takes as many, however few an event of the handler has. */
 const DEFAULT_BATCH = 100;

@@ -1,7 +1,7 @@
 import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { StreamTriggerProps } from './stream-options';
+import type { StreamTriggerProps } from '../model/stream-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { problem } from '../private/errors';
 import { attachStream } from '../private/stream-mapping';

@@ -1,7 +1,7 @@
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { StreamTriggerProps } from './stream-options';
+import type { StreamTriggerProps } from '../model/stream-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { problem } from '../private/errors';
 import { attachStream } from '../private/stream-mapping';
