@@ -3,7 +3,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as events from 'aws-cdk-lib/aws-events';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { propagatesTags, runStatements, strategiesOf, taskNetwork, taskSubnets } from './ecs-launch';
+import { propagatesTags, runStatements, runStateOptions, strategiesOf, taskNetwork } from './ecs-launch';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
@@ -39,25 +39,16 @@ export class TaskEventTarget implements IEventTarget {
 
   public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
     const { task, context, props } = this;
-    const { platformVersion, placementConstraints, placementStrategies, assignPublicIp, enableExecuteCommand, propagateTags } = props;
     return eventMachineTarget(scope, {
       ...options,
       // The call succeeds where there is no capacity. Source: "Failures" of RunTask in "Run Amazon ECS or Fargate tasks" of the Step Functions Developer Guide.
       failurePath: '$.Failures[0]',
       start: runTaskState(scope, 'RunTask', {
+        ...runStateOptions(context, props),
         startsOnly: true,
         cluster: task.cluster,
         taskDefinition: task.taskDefinition,
-        isFargate: task.isFargate,
-        capacityProviderStrategies: strategiesOf(props),
-        platformVersion,
-        placementConstraints,
-        placementStrategies,
-        assignPublicIp,
-        enableExecuteCommand,
-        propagateTags,
-        statements: runStatements(task.taskDefinition, task.cluster, propagateTags),
-        subnets: taskSubnets(context, props),
+        statements: runStatements(task.taskDefinition, task.cluster, props.propagateTags),
         securityGroups: context.securityGroups ?? [],
       }),
     });

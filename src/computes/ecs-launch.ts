@@ -2,6 +2,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { isFargateTask } from './ecs-checks';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
@@ -22,6 +23,22 @@ export function taskSubnets({ vpcSubnets }: Pick<ComputeContext, 'vpcSubnets'>, 
 /** The capacity that is asked for, when there is any; else the launch type says it. */
 export function strategiesOf({ capacityProviderStrategies: all = [] }: EcsComputeProps): ecs.CapacityProviderStrategy[] | undefined {
   return all.length > 0 ? all : undefined;
+}
+
+/** How a state of a state machine runs a task, as the options of the compute say. */
+export function runStateOptions(network: Pick<ComputeContext, 'vpcSubnets'>, props: EcsComputeProps) {
+  const { platformVersion, placementConstraints, placementStrategies, assignPublicIp, enableExecuteCommand, propagateTags } = props;
+  return {
+    isFargate: isFargateTask(props),
+    capacityProviderStrategies: strategiesOf(props),
+    platformVersion,
+    placementConstraints,
+    placementStrategies,
+    assignPublicIp,
+    enableExecuteCommand,
+    propagateTags,
+    subnets: taskSubnets(network, props),
+  };
 }
 
 /** Where a task runs. */

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { HybridFunction } from './hybrid-function';
 import { Compute } from '../computes/compute';
 import { isFargateTask } from '../computes/ecs-checks';
-import { propagatesTags, runStatements, strategiesOf, tagStatement, taskSubnets } from '../computes/ecs-launch';
+import { propagatesTags, runStatements, runStateOptions, strategiesOf, tagStatement, taskSubnets } from '../computes/ecs-launch';
 import type { TaskComputeProps } from '../computes/task';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import { runTaskState } from '../private/ecs-run-state';
@@ -128,22 +128,12 @@ export class LaunchableTask extends HybridFunction {
    */
   public runTaskState(scope: Construct, id: string, props: RunTaskStateProps = {}): tasks.EcsRunTask {
     const { cluster, taskDefinition } = this;
-    const { platformVersion, placementConstraints, placementStrategies } = this.props;
-    const { assignPublicIp, enableExecuteCommand, propagateTags } = this.props;
     return runTaskState(scope, id, {
       ...props,
+      ...runStateOptions(this.props, this.props),
       cluster: cluster!,
       taskDefinition: taskDefinition!,
-      isFargate: isFargateTask(this.props),
-      capacityProviderStrategies: strategiesOf(this.props),
-      platformVersion,
-      placementConstraints,
-      placementStrategies,
-      assignPublicIp,
-      enableExecuteCommand,
-      propagateTags,
-      statements: propagatesTags(propagateTags) ? [tagStatement(cluster!)] : [],
-      subnets: taskSubnets(this.props, this.props),
+      statements: propagatesTags(this.props.propagateTags) ? [tagStatement(cluster!)] : [],
       securityGroups: this.connections.securityGroups,
     });
   }
