@@ -7,7 +7,6 @@ import { LambdaHttpTarget } from './lambda-http-target';
 import { LambdaQueueTarget } from './lambda-queue-target';
 import type { LambdaOptions } from './lambda-settings';
 import type { ComputeConfig } from '../model/compute';
-import { makeAfterPolicy } from '../private/compute-policy';
 import { limitEnvironment } from '../private/lambda-environment';
 import { useManagedInstances } from '../private/lambda-managed-instances';
 
@@ -16,7 +15,6 @@ const TARGET_UTILIZATION = 0.7;
 
 /** Makes what the options ask for around a function. */
 export function lambdaConfig(scope: Construct, fn: lambda.Function, props: LambdaOptions): ComputeConfig {
-  makeAfterPolicy(scope, fn);
   useManagedInstances(fn, props);
   limitEnvironment(fn);
   const alias = props.provisionedConcurrentExecutions === undefined && !props.snapStart ? undefined : publishedAlias(scope, fn, props);

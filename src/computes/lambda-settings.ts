@@ -8,7 +8,6 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ComputeContext } from '../model/compute';
-import { ComputePrincipal } from '../private/compute-policy';
 import { problem } from '../private/errors';
 import { checkSizes, INSTANCE_MEMORY_MIB } from '../private/lambda-limits';
 import { checkManagedInstances } from '../private/lambda-managed-instances';
@@ -228,7 +227,7 @@ export function lambdaSettings(scope: Construct, context: ComputeContext, props:
   checkManagedInstances(scope, context, props);
   checkTogether(scope, context, props);
   checkRoleAccount(scope, context.role);
-  if (context.vpc) { grantNetworkInterfaces(new ComputePrincipal(scope, context.role)); }
+  if (context.vpc) { grantNetworkInterfaces(context.role); }
   return {
     // Lambda's own default is less than its least on Managed Instances.
     memorySize: props.memorySize ?? (props.capacityProvider ? INSTANCE_MEMORY_MIB.least : undefined),

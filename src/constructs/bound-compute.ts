@@ -4,6 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { ITrigger, TriggerConfig } from '../model/trigger';
+import { ComputeRole } from '../private/compute-role';
 import { problem } from '../private/errors';
 import { checkTrigger } from '../private/support';
 
@@ -11,7 +12,10 @@ import { checkTrigger } from '../private/support';
 export class BoundCompute implements iam.IGrantable, ec2.IConnectable {
   /** @internal */
   public static _bind(scope: Construct, compute: ICompute, context: ComputeContext, connections?: ec2.Connections): BoundCompute {
-    return new BoundCompute(scope, compute.computeName, context, compute.bind(scope, context), connections);
+    const { computeName } = compute;
+    // Another for each kind of compute: on a swap the one of the old compute is removed, and not changed at the beginning.
+    const role = new ComputeRole(scope, `${computeName.charAt(0).toUpperCase()}${computeName.slice(1)}Policy`, context.role);
+    return new BoundCompute(scope, computeName, context, compute.bind(scope, { ...context, role }), connections);
   }
 
   /** Where permissions go: the role of the function, or that of this compute alone. */

@@ -94,7 +94,7 @@ export interface ComputeContext {
   readonly timeout: Duration;
   /** The instruction set. */
   readonly architecture: lambda.Architecture;
-  /** The role of the handler. */
+  /** The role of the handler. What is granted to it here is of this compute alone: a policy, which is removed after the compute. */
   readonly role: iam.IRole;
   /** Where its logs go. */
   readonly logGroup: logs.ILogGroup;

@@ -1,5 +1,5 @@
 /** The queue between an origin of single events and a service, with what Lambda has for asynchronous invocations: retries, an age, dead letters. */
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { checkRange } from './check-range';
@@ -45,7 +45,12 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
   checkRange(scope, 'maxEventAge', maxEventAge.isUnresolved() ? undefined : maxEventAge.toSeconds({ integral: false }), { least: 60, most: LONGEST.toSeconds(), unit: 'seconds' });
   checkDeadLetterQueue(scope, options.deadLetterQueue, fifo);
   const common: sqs.QueueProps = { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined };
-  const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, { ...common, retentionPeriod: LONGEST });
+  const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, {
+    ...common,
+    retentionPeriod: LONGEST,
+    // Nobody else has these events any more, and a change of the compute must not delete them.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
   const queue = new sqs.Queue(scope, QUEUE, {
     ...common,
     contentBasedDeduplication: fifo && !highThroughput || undefined,

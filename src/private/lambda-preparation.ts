@@ -2,7 +2,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { ComputePrincipal } from './compute-policy';
 import { warnUnchecked } from './environment-schema';
 import { problem } from './errors';
 import { hasHost, NO_HOST, schemaText } from './host-environment';
@@ -45,7 +44,7 @@ export function prepareZip(scope: Construct, context: ComputeContext, codeHasBoo
   if (!engine && !notes) {
     return cannot(scope, context, `the runtime ${context.runtime.name}, whose bootstrap is not known`, 'make the layer with CustomRuntimeLayer');
   }
-  grantSecrets(scope, context);
+  grantSecrets(context);
   return { environment, layers: layer && notes?.ownBootstrap ? [bootstrapLayer(scope, layer, notes.ownBootstrap, context.architecture)] : [] };
 }
 
@@ -56,7 +55,7 @@ export function prepareImage(scope: Construct, context: ComputeContext): Environ
   if (!hasHost(context.runtime)) {
     return cannot(scope, context, NO_HOST, 'set host: true and start the program by /opt/cdk-hybrid/entrypoint, or read the secrets in the program').environment;
   }
-  grantSecrets(scope, context);
+  grantSecrets(context);
   return environment;
 }
 
@@ -92,14 +91,13 @@ function wrapped(scope: Construct, context: ComputeContext, managed: lambda.Runt
   if (!hasNodejs && !isAtLeast(managed, ON_AMAZON_LINUX_2023)) {
     return cannot(scope, context, `the runtime ${managed.name}`, `use ${languageNames({ ...WITH_NODEJS, ...ON_AMAZON_LINUX_2023 })} or later, or read the secrets in the handler`);
   }
-  grantSecrets(scope, context);
+  grantSecrets(context);
   const layer = hasNodejs ? nodejsWrapperLayer(scope, context.architecture) : engineWrapperLayer(scope, context.architecture);
   return { environment: { ...environment, [EXEC_WRAPPER]: '/opt/cdk-hybrid/exec-wrapper' }, layers: [layer] };
 }
 
-function grantSecrets(scope: Construct, { secrets, role }: ComputeContext): void {
-  const grantee = new ComputePrincipal(scope, role);
-  for (const secret of Object.values(secrets)) { secret.grantRead(grantee); }
+function grantSecrets({ secrets, role }: ComputeContext): void {
+  for (const secret of Object.values(secrets)) { secret.grantRead(role); }
 }
 
 /** Secrets that nobody reads are refused; rules that nobody checks are told. */

@@ -86,7 +86,7 @@ describe('secrets: our own runtimes', () => {
 
   test('the function waits for its leave to read, for it may start at once', () => {
     const { template } = synth({ compute: Compute.lambdaFunction({ provisionedConcurrentExecutions: 1 }) });
-    template.hasResource('AWS::Lambda::Function', { DependsOn: Match.arrayWith([Match.stringLikeRegexp('^HelloPolicy')]) });
+    template.hasResource('AWS::Lambda::Function', { DependsOn: Match.arrayWith([Match.stringLikeRegexp('^HelloLambdaFunctionPolicy')]) });
   });
 
   test('a further compute with secrets and a role of its own', () => {

@@ -201,6 +201,8 @@ test.each(pairs)('from %s to %s nothing is replaced but the compute and what rea
     ];
     if (after[id] && !follows.includes(Type)) { expect({ [id]: after[id].Properties }).toEqual({ [id]: Properties }); }
   }
+  const ofRole = (name: ComputeName) => ofType(appWith(name, both).template, 'AWS::IAM::Policy').filter(([id]) => id.startsWith('OrdersRole'));
+  expect(ofRole(to)).toEqual(ofRole(from));
   const priorities = (name: ComputeName) => ofType(appWith(name, both).template, 'AWS::ElasticLoadBalancingV2::ListenerRule').map(([, { Properties }]) => Properties.Priority);
   expect(priorities(from)).toEqual(priorities(to));
 });
