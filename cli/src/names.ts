@@ -8,6 +8,8 @@ export const FUNCTION_CLASSES: readonly string[] = [
 ].map((name) => `cdk-hybrid.${name}`);
 /** What runs code. */
 const RUNNERS: readonly string[] = ['AWS::Lambda::Function', 'AWS::ECS::TaskDefinition', 'AWS::Batch::JobDefinition'];
+/** A variable that a forwarder alone has: the function between a stream, or a log group, and a service. */
+export const FORWARDER_VARIABLE = 'HYBRID_FORWARDER_QUEUE_URL';
 /** What a compute calls the resource that runs the handler. */
 const RUNNER_ID = /\/(Function|TaskDefinition|JobDefinition)$/;
 
@@ -51,10 +53,10 @@ export interface Runner extends Omit<Named, 'aliases'> {
   readonly resource: Resource;
 }
 
-/** The resources of this type, which is one that runs code. */
+/** The resources of this type, which is one that runs code. A forwarder is none of these: it is part of a trigger, and nothing here invokes it. */
 export function runnersOf(assembly: Assembly, type: string): Runner[] {
   const all = assembly.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {})
-    .filter(([, { Type }]) => RUNNERS.includes(Type))
+    .filter(([, { Type, Properties }]) => RUNNERS.includes(Type) && Properties?.Environment?.Variables?.[FORWARDER_VARIABLE] === undefined)
     .map(([logicalId, resource]) => ({ stack, logicalId, resource, path: constructPath(stack, logicalId, resource) })));
   const paths = all.map(({ path }) => path);
   const named = all.map((each) => ({ ...each, name: shownPath(each.path, paths, assembly.constructClasses) }));

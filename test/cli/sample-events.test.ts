@@ -1,6 +1,8 @@
 /** The events of `invoke --trigger`: what the template and the options say in them; the functions are invoked for real. Their fields are in sample-events-fields.test.ts. */
 import { gunzipSync } from 'node:zlib';
 import { Duration } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -25,6 +27,9 @@ beforeAll(() => {
     web.addTrigger(Trigger.queue(new sqs.Queue(stack, 'Orders', { queueName: 'orders' })));
     web.addTrigger(Trigger.topic(new sns.Topic(stack, 'News', { topicName: 'news' })));
     web.addTrigger(scheduled({ every: 'hour' }));
+    const partitionKey = { name: 'Id', type: dynamodb.AttributeType.STRING };
+    web.addTrigger(Trigger.tableStream(new dynamodb.Table(stack, 'Items', { tableName: 'items', partitionKey, stream: dynamodb.StreamViewType.NEW_IMAGE })));
+    web.addTrigger(Trigger.logGroup(new logs.LogGroup(stack, 'Log', { logGroupName: '/the/log' })));
     const task = new HybridFunction(stack, 'Job', { code: SMALL_CODE, runtime: SMALL_RUNTIME, vpc: web.vpc, compute: Compute.task() });
     task.addTrigger(scheduled({ every: 'hour, a task' }));
   });
@@ -92,8 +97,19 @@ test('a service, a task and what lies between them and their origins', async () 
   expect((await of('Web', 'queue')).Records[0].eventSourceARN).toBe(`arn:aws:sqs:${REGION}:${ACCOUNT}:orders`);
   expect((await of('Web', 'topic')).Records[0].Sns.TopicArn).toBe(`arn:aws:sns:${REGION}:${ACCOUNT}:news`);
   expect(await of('Web', 'schedule')).toEqual({ every: 'hour' });
+  const { Records: items } = await of('Web', 'tableStream');
+  expect(items.map(({ dynamodb: { StreamViewType, ...rest } }: any) => [StreamViewType, 'NewImage' in rest, 'OldImage' in rest])).toEqual([
+    ['NEW_IMAGE', true, false], ['NEW_IMAGE', true, false], ['NEW_IMAGE', false, false],
+  ]);
+  expect(await of('Web', 'logGroup')).toEqual({ awslogs: { data: expect.any(String) } });
   expect(await of('Job', 'schedule')).toEqual({ every: 'hour, a task' });
   expect(await run('Web', '--app', 'services.out', '--trigger', 'queue')).toMatchObject({ code: 2, err: expect.stringMatching(/CONTAINER_NO_TASK/) });
+});
+
+test('what lies between a stream and a service is no function of the app', async () => {
+  const { out } = await cdkHybrid(['list', '--app', 'services.out'], { cwd: directory });
+  expect(out.trim().split('\n').map((line) => line.split(/ +/).slice(0, 2))).toEqual([['Stack/Web', 'service'], ['Stack/Job', 'task']]);
+  expect(await cdkHybrid(['invoke', 'Forwarder', '--app', 'services.out'], { cwd: directory })).toMatchObject({ code: 2, err: expect.stringMatching(/FUNCTION_UNKNOWN/) });
 });
 
 describe('refuses', () => {

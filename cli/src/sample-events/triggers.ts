@@ -2,6 +2,7 @@
 import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';
 import type { LambdaFunction } from '../functions';
+import { FORWARDER_VARIABLE } from '../names';
 import { hostQueues, madeUpName, queueIn, type KnownQueue } from '../queues/queue-names';
 import { frontsOf } from '../routes/local-routes';
 import type { GatewayTarget, LoadBalancerTarget, Route } from '../routes/route';
@@ -49,7 +50,7 @@ class Finder {
     for (const { entry, queue } of hostQueues(called, assembly)) {
       if (queue.resource && entry.event !== undefined && entry.event !== 'sqs') this.ends.push(queue.resource);
     }
-    this.follow('AWS::Lambda::Function', ({ Environment }) => Environment?.Variables?.HYBRID_FORWARDER_QUEUE_URL);
+    this.follow('AWS::Lambda::Function', ({ Environment }) => Environment?.Variables?.[FORWARDER_VARIABLE]);
     this.follow('AWS::StepFunctions::StateMachine', ({ DefinitionString }) => DefinitionString);
   }
 
