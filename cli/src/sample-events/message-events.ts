@@ -1,8 +1,8 @@
 /**
  * Defines the events of queues, topics, buckets, rules, schedules and log groups, with the fields of AWS's documented samples. Sources: "Using Lambda with Amazon SQS",
  * "Invoking Lambda functions with Amazon SNS notifications", "Process Amazon S3 event notifications with Lambda" in the AWS Lambda Developer Guide;
- * "Events from AWS services" and "Creating a rule that runs on a schedule" in the Amazon EventBridge User Guide; "Managing targets" in the EventBridge Scheduler
- * User Guide; "Subscription filters with AWS Lambda" in the Amazon CloudWatch Logs User Guide.
+ * "Events from AWS services" and "Creating a rule that runs on a schedule" in the Amazon EventBridge User Guide; Target in the EventBridge Scheduler API
+ * Reference; "Subscription filters with AWS Lambda" in the Amazon CloudWatch Logs User Guide.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';

@@ -17,7 +17,7 @@ interface Operation {
 
 const attributes = { sub: '7f6ba0d1-0000-4000-8000-000000000000', email_verified: 'true', email: 'user@example.com' };
 const withAttributes = { userAttributes: { ...attributes, 'cognito:user_status': 'CONFIRMED' } };
-const groups = { groupsToOverride: ['group-A'], iamRolesToOverride: ['arn:aws:iam::123456789012:role/group-A'], preferredRole: null };
+const groups = { groupsToOverride: ['group-A'], iamRolesToOverride: [], preferredRole: null };
 const passed = (challengeName: string): object => ({ challengeName, challengeResult: true });
 
 /** By their names in `LambdaConfig`. */
