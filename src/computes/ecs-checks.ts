@@ -4,7 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import type { EcsComputeProps } from './ecs-options';
 import type { ComputeContext } from '../model/compute';
-import { checkRange } from '../private/check-range';
+import { checkRange, checkSeconds } from '../private/check-range';
 import { problem } from '../private/errors';
 import { checkFargateSize } from '../private/fargate-sizes';
 import { checkRoleAccount } from '../private/role-account';
@@ -69,9 +69,7 @@ function checkSizes(scope: IConstruct, props: SizedProps, isFargate: boolean): v
   checkRange(scope, 'cpuReservation', cpuReservation, { least: 2, most: upTo(cpu), unit: 'CPU units' });
   checkRange(scope, 'memoryReservationMiB', memoryReservationMiB, { least: 6, most: upTo(memoryLimitMiB), unit: 'MiB' });
   checkRange(scope, 'ephemeralStorageGiB', ephemeralStorageGiB, { least: 21, most: 200, unit: 'GiB' });
-  if (!stopTimeout.isUnresolved()) {
-    checkRange(scope, 'stopTimeout', stopTimeout.toSeconds({ integral: false }), { least: 2, most: isFargate ? MAX_FARGATE_STOP_SECONDS : MAX_STOP_SECONDS, unit: 'seconds' });
-  }
+  checkSeconds(scope, 'stopTimeout', stopTimeout, { least: 2, most: isFargate ? MAX_FARGATE_STOP_SECONDS : MAX_STOP_SECONDS });
 }
 
 const upTo = (limit: number) => Token.isUnresolved(limit) ? Number.MAX_SAFE_INTEGER : limit;

@@ -1,6 +1,6 @@
 import { Duration, Fn } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
@@ -11,6 +11,7 @@ import { propagatesTags, runStatements, runStateOptions, strategiesOf, tagStatem
 import type { TaskComputeProps } from '../computes/task';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import { runTaskState } from '../private/ecs-run-state';
+import { passingBucket } from '../private/passing-bucket';
 
 /** What a task is, where it runs, and how large its events may be. */
 export interface LaunchableTaskProps extends HybridFunctionOptions, TaskComputeProps {
@@ -77,7 +78,7 @@ export class LaunchableTask extends HybridFunction {
   constructor(scope: Construct, id: string, props: LaunchableTaskProps = {}) {
     super(scope, id, { ...props, compute: Compute.task(props) });
     this.props = props;
-    this.eventBucket = props.eventBucket ?? (props.largeEvents ? this.makeEventBucket() : undefined);
+    this.eventBucket = props.eventBucket ?? (props.largeEvents ? passingBucket(this, 'EventBucket', props.eventExpiration ?? Duration.days(7)) : undefined);
     this.eventBucket?.grantRead(this.role);
   }
 
@@ -135,16 +136,6 @@ export class LaunchableTask extends HybridFunction {
       taskDefinition: taskDefinition!,
       statements: propagatesTags(this.props.propagateTags) ? [tagStatement(cluster!)] : [],
       securityGroups: this.connections.securityGroups,
-    });
-  }
-
-  private makeEventBucket(): s3.Bucket {
-    return new s3.Bucket(this, 'EventBucket', {
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      lifecycleRules: [{ expiration: this.props.eventExpiration ?? Duration.days(7), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
   }
 }

@@ -74,7 +74,7 @@ export interface StreamTriggerProps {
   /**
    * The FIFO queue for records that the handler of a service failed to handle each time. On a service only: a Lambda compute has `onFailure`.
    *
-   * @default - one of its own
+   * @default - one of its own, which outlives the service
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -86,7 +86,7 @@ export interface StreamTriggerProps {
   readonly filters?: { [key: string]: any }[];
 
   /**
-   * Whether records are read.
+   * Whether records are read. On a service those that were read before are still handled.
    *
    * @default true
    */

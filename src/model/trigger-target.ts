@@ -127,7 +127,7 @@ export interface EventDeliveryOptions {
   /**
    * The queue for events that could not be delivered, and on a service for those that the handler failed to handle each time.
    *
-   * @default - they are dropped; a service gets one of its own
+   * @default - they are dropped; a service gets one of its own, which outlives it
    */
   readonly deadLetterQueue?: sqs.IQueue;
 

@@ -2,6 +2,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
+import type { ApiTriggerOptions } from '../model/api-options';
 
 /** One route. */
 export interface ApiRoute {
@@ -12,10 +13,7 @@ export interface ApiRoute {
 }
 
 /** What a trigger says of its routes. */
-export interface RouteOptions {
-  readonly path?: string;
-  readonly methods?: string[];
-}
+type RouteOptions = Pick<ApiTriggerOptions, 'path' | 'methods'>;
 
 const METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 const ANY = 'ANY';
@@ -64,11 +62,4 @@ function checkPath(scope: IConstruct, path: string): void {
   throw problem(scope, 'ROUTE_INVALID', {
     property: 'path', given: Token.isUnresolved(path) ? 'a token' : path, accepted: 'a path such as /items/{id} or /files/{proxy+}', mend: 'begin it with /, let a parameter be a whole part of it, and {name+} the last one',
   });
-}
-
-/** Refuses what only whoever makes an API can say of it. */
-export function refuseForGiven<T extends object>(scope: IConstruct, existing: string, options: T, properties: readonly (keyof T & string)[]): void {
-  for (const property of properties) {
-    if (options[property] !== undefined) { throw problem(scope, 'API_GIVEN', { property, given: 'a value', accepted: `not given together with ${existing}` }); }
-  }
 }

@@ -1,7 +1,7 @@
 /** What AWS Lambda takes of batches of messages, and so every compute does. */
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { checkRange } from './check-range';
+import { checkRange, secondsOf } from './check-range';
 import { problem } from './errors';
 import type { QueueEventOptions } from '../model/queue-target';
 
@@ -10,7 +10,7 @@ const SMALL_BATCH = 10;
 
 /** Refuses settings that Lambda does not have. Source: `CreateEventSourceMapping` in the AWS Lambda API Reference, and "Using Lambda with Amazon SQS". */
 export function checkBatches(scope: IConstruct, { batchSize, maxBatchingWindow, maxConcurrency, filters }: QueueEventOptions, isFifo: boolean): void {
-  const window = maxBatchingWindow?.isUnresolved() ? undefined : maxBatchingWindow?.toSeconds({ integral: false });
+  const window = secondsOf(maxBatchingWindow);
   if (isFifo && maxBatchingWindow && window !== 0) {
     throw problem(scope, 'BATCH_WINDOW', { property: 'maxBatchingWindow', given: window === undefined ? 'a token' : `${window} seconds`, accepted: 'nothing for a FIFO queue' });
   }

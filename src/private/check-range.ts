@@ -1,4 +1,5 @@
 /** Numbers that AWS takes in a range only. */
+import type { Duration } from 'aws-cdk-lib';
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { problem } from './errors';
@@ -21,4 +22,14 @@ export function checkRange(scope: IConstruct, property: string, value: number | 
   if ((fraction ? Number.isFinite(value) : Number.isInteger(value)) && value >= least && value <= most) { return; }
   const range = most === Infinity ? `a whole number from ${least}` : `${least} to ${most}`;
   throw problem(scope, 'SIZE_OUT_OF_RANGE', { property, given: value, accepted: `${range}${unit ? ` ${unit}` : ''}`, mend });
+}
+
+/** Refuses a time that is no whole number of seconds in the range. */
+export function checkSeconds(scope: IConstruct, property: string, value: Duration | undefined, range: Range): void {
+  checkRange(scope, property, secondsOf(value), { unit: 'seconds', ...range });
+}
+
+/** The seconds of a time that is given, and known at synth. */
+export function secondsOf(value: Duration | undefined): number | undefined {
+  return value?.isUnresolved() ? undefined : value?.toSeconds({ integral: false });
 }

@@ -2,15 +2,13 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
-import { checkRange } from './check-range';
+import { checkRange, checkSeconds } from './check-range';
 import { problem } from './errors';
+import type { ServiceRetryOptions } from '../model/service-retries';
 
 /** What becomes of events that the handler does not get through with. */
-export interface DeliveryOptions {
+export interface DeliveryOptions extends ServiceRetryOptions {
   readonly deadLetterQueue?: sqs.IQueue;
-  /** How often an event is tried again after its first time. */
-  readonly retryAttempts?: number;
-  readonly maxEventAge?: Duration;
   /** Whether events keep their order within a group. */
   readonly fifo?: boolean;
   /** Of FIFO queues: whether each group has its own limits of throughput, and identifiers of its own. */
@@ -31,7 +29,8 @@ const MAX_EVENT_AGE = Duration.hours(6);
 const FIRST_WAIT = Duration.minutes(1);
 /** As long as SQS keeps messages. */
 export const LONGEST = Duration.days(14);
-const MOST_RETRIES = 999;
+/** SQS counts up to 1,000 times that a message is received. */
+export const MOST_RETRIES = 999;
 
 /** Makes the queue, and one for dead letters unless that is given. */
 export function deliveryQueue(scope: Construct, options: DeliveryOptions): Delivery {
@@ -42,7 +41,7 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
     });
   }
   checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MOST_RETRIES });
-  checkRange(scope, 'maxEventAge', maxEventAge.isUnresolved() ? undefined : maxEventAge.toSeconds({ integral: false }), { least: 60, most: LONGEST.toSeconds(), unit: 'seconds' });
+  checkSeconds(scope, 'maxEventAge', maxEventAge, { least: 60, most: LONGEST.toSeconds() });
   checkDeadLetterQueue(scope, options.deadLetterQueue, fifo);
   const common: sqs.QueueProps = { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined };
   const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, {

@@ -2,14 +2,14 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
 import type * as events from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
-import { checkRange } from './check-range';
+import { checkRange, checkSeconds } from './check-range';
 import { checkDeadLetterQueue } from './delivery-queue';
 import type { EventDeliveryOptions } from '../model/trigger-target';
 
 /** Refuses what EventBridge does not take. Source: `RetryPolicy` in the API References of Amazon EventBridge and of its Scheduler. */
 export function checkDelivery(scope: Construct, { retryAttempts, maxEventAge, deadLetterQueue }: EventDeliveryOptions): void {
   checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: 185 });
-  checkRange(scope, 'maxEventAge', maxEventAge?.isUnresolved() ? undefined : maxEventAge?.toSeconds({ integral: false }), { least: 60, most: 86_400, unit: 'seconds' });
+  checkSeconds(scope, 'maxEventAge', maxEventAge, { least: 60, most: 86_400 });
   checkDeadLetterQueue(scope, deadLetterQueue);
 }
 

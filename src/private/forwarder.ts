@@ -3,10 +3,10 @@ import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { Delivery, DeliveryOptions, deliveryQueue } from './delivery-queue';
 import { FORWARDER_DIRECTORY } from './layer-assets';
+import { passingBucket } from './passing-bucket';
 import type { ComputeConfig } from '../model/compute';
 
 /** What lies between an origin and a service. */
@@ -21,13 +21,7 @@ const BODIES_ARE_KEPT = Duration.days(30);
 /** Makes the queues, the function before them, and the bucket for what is too large for SQS. */
 export function forwarding(scope: Construct, options: DeliveryOptions, { taskDefinition }: ComputeConfig): Forwarding {
   const delivery = deliveryQueue(scope, { ...options, fifo: true, highThroughput: true });
-  const bucket = new s3.Bucket(scope, 'ForwarderBucket', {
-    encryption: s3.BucketEncryption.S3_MANAGED,
-    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    enforceSSL: true,
-    lifecycleRules: [{ expiration: BODIES_ARE_KEPT, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-  });
+  const bucket = passingBucket(scope, 'ForwarderBucket', BODIES_ARE_KEPT);
   const objects = [bucket.arnForObjects('*')];
   if (taskDefinition) { iam.Grant.addToPrincipal({ grantee: taskDefinition.taskRole, actions: ['s3:GetObject'], resourceArns: objects }); }
 

@@ -2,7 +2,7 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
-import { checkRange, Range } from './check-range';
+import { checkRange, checkSeconds, Range, secondsOf } from './check-range';
 import { problem } from './errors';
 import { layerNotes } from './layer-notes';
 
@@ -40,10 +40,8 @@ export interface LambdaSizes {
 export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
   const check = (property: keyof LambdaSizes, value: number | undefined, range: Range) => checkRange(scope, property, value, range);
   const { timeout, ephemeralStorageSize, maxEventAge, reservedConcurrentExecutions: reserved } = sizes;
-  if (!timeout.isUnresolved()) {
-    const seconds = timeout.toMilliseconds() / 1000;
-    check('timeout', seconds, { least: 1, most: MAX_TIMEOUT_SECONDS, unit: 'seconds', mend: seconds > MAX_TIMEOUT_SECONDS ? TOO_LONG : undefined });
-  }
+  const isTooLong = (secondsOf(timeout) ?? 0) > MAX_TIMEOUT_SECONDS;
+  checkSeconds(scope, 'timeout', timeout, { least: 1, most: MAX_TIMEOUT_SECONDS, mend: isTooLong ? TOO_LONG : undefined });
   const memory = sizes.capacityProvider ? { ...INSTANCE_MEMORY_MIB, unit: 'MiB on Managed Instances' } : { ...MEMORY_MIB, unit: 'MiB' };
   check('memorySize', sizes.memorySize, memory);
   if (ephemeralStorageSize && !ephemeralStorageSize.isUnresolved()) {
@@ -57,9 +55,7 @@ export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
   check('provisionedConcurrencyMax', sizes.provisionedConcurrencyMax, { ...provisioned, least: least === undefined || Token.isUnresolved(least) ? 1 : least });
   check('provisionedConcurrencyTargetUtilization', sizes.provisionedConcurrencyTargetUtilization, { least: 0.1, most: 0.9, fraction: true });
   check('retryAttempts', sizes.retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS });
-  if (maxEventAge && !maxEventAge.isUnresolved()) {
-    check('maxEventAge', maxEventAge.toMilliseconds() / 1000, { ...EVENT_AGE_SECONDS, unit: 'seconds' });
-  }
+  checkSeconds(scope, 'maxEventAge', maxEventAge, EVENT_AGE_SECONDS);
 }
 
 /** Refuses a function whose code and layers are together too large when unzipped. Layers made elsewhere count as nothing. */

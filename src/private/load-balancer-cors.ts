@@ -33,15 +33,3 @@ export function shareByListener(scope: Construct, listener: elbv2.IApplicationLi
     if (value) { listener.setAttribute(`routing.http.response.access_control_${name}.header_value`, value); }
   }
 }
-
-/** What is wrong with CORS on each compute. */
-export function checkCors(scope: Construct, { allowOrigins, allowCredentials = false }: HttpCors): void {
-  if (allowOrigins.length === 0 || (allowCredentials && allowOrigins.includes('*'))) {
-    throw problem(scope, 'CORS_UNSUPPORTED', {
-      property: 'cors.allowOrigins',
-      given: allowOrigins.join(', ') || 'none',
-      accepted: allowCredentials ? 'exact origins with allowCredentials, for browsers refuse * with cookies' : 'at least one origin',
-      mend: 'name the origins, e.g. https://example.com',
-    });
-  }
-}

@@ -1,10 +1,9 @@
 /** How records of a stream reach a handler: by an event source mapping of AWS Lambda, on a service by that of a forwarder. */
-import type { Duration } from 'aws-cdk-lib';
 import { Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { checkRange } from './check-range';
-import { LONGEST } from './delivery-queue';
+import { checkRange, checkSeconds } from './check-range';
+import { LONGEST, MOST_RETRIES } from './delivery-queue';
 import { problem } from './errors';
 import { forwarding } from './forwarder';
 import { refuseOption, unsupported } from './support';
@@ -28,8 +27,6 @@ type StreamSettings = Omit<StreamTriggerProps, 'id'>;
 const DEFAULT_BATCH = 100;
 /** As many messages as a FIFO queue gives at once. */
 const MOST_OF_A_FIFO_BATCH = 10;
-/** A queue counts up to 1,000 times that a message is received. */
-const MOST_RETRIES = 999;
 
 /** Lets the handler have the records. The mapping has the same construct id on every compute: a swap keeps it, and with it the place in the stream. */
 export function attachStream(scope: Construct, source: StreamSource, settings: StreamSettings, context: TriggerContext): TriggerConfig {
@@ -54,7 +51,6 @@ export function attachStream(scope: Construct, source: StreamSource, settings: S
     // What is received together with a record that fails is received as often, and given up with it.
     batchSize: bisectBatchOnError ? 1 : Math.min(batchSize ?? 1, MOST_OF_A_FIFO_BATCH),
     reportBatchItemFailures,
-    enabled: settings.enabled,
   });
   return {
     eventSourceMapping: mapStream(scope, source, {
@@ -91,13 +87,9 @@ function checkStream(scope: Construct, { batchSize, parallelizationFactor, retry
   checkRange(scope, 'parallelizationFactor', parallelizationFactor, { least: 1, most: 10 });
   checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: 10_000 });
   checkRange(scope, 'filters', filters?.length, { least: 0, most: 5, unit: 'patterns' });
-  checkTime(scope, 'maxBatchingWindow', times.maxBatchingWindow, 0, 300);
-  checkTime(scope, 'maxRecordAge', times.maxRecordAge, 60, 604_800);
-  checkTime(scope, 'tumblingWindow', times.tumblingWindow, 0, 900);
-}
-
-function checkTime(scope: Construct, property: string, time: Duration | undefined, least: number, most: number): void {
-  checkRange(scope, property, time?.isUnresolved() ? undefined : time?.toSeconds({ integral: false }), { least, most, unit: 'seconds' });
+  checkSeconds(scope, 'maxBatchingWindow', times.maxBatchingWindow, { least: 0, most: 300 });
+  checkSeconds(scope, 'maxRecordAge', times.maxRecordAge, { least: 60, most: 604_800 });
+  checkSeconds(scope, 'tumblingWindow', times.tumblingWindow, { least: 0, most: 900 });
 }
 
 /** The numbers of a queue are reckoned from these. */

@@ -1,4 +1,3 @@
-import type { Duration } from 'aws-cdk-lib';
 import { Names, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -6,13 +5,14 @@ import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
+import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
 import { refuseOnLambda, unsupported } from '../private/support';
 
 /** What happens to which objects, and what becomes of events that fail. */
-export interface BucketTriggerProps {
+export interface BucketTriggerProps extends ServiceRetryOptions {
   /**
    * What happens to an object.
    *
@@ -37,23 +37,9 @@ export interface BucketTriggerProps {
   /**
    * The queue for events that the handler failed to handle each time. On a service only: a Lambda compute says it for all its asynchronous invocations.
    *
-   * @default - one of its own
+   * @default - one of its own, which outlives the service
    */
   readonly deadLetterQueue?: sqs.IQueue;
-
-  /**
-   * How often an event that failed is tried again, 0 to 999. On a service only: a Lambda compute says it for all its asynchronous invocations.
-   *
-   * @default 2
-   */
-  readonly retryAttempts?: number;
-
-  /**
-   * How old an event may become, 60 seconds to 14 days. On a service only: a Lambda compute says it for all its asynchronous invocations.
-   *
-   * @default Duration.hours(6)
-   */
-  readonly maxEventAge?: Duration;
 
   /**
    * The construct id of the trigger. Needed where a function has two triggers with one bucket, or with buckets of the same construct id.
@@ -127,5 +113,10 @@ function checkEvents(scope: Construct, events: s3.EventType[]): void {
   const includes = (one: string, other: string) => one === other || (one.endsWith('*') && other.startsWith(one.slice(0, -1)));
   const overlap = events.some((one, at) => events.some((other, otherAt) => at !== otherAt && includes(one, other)));
   if (events.length > 0 && !overlap) { return; }
-  throw problem(scope, 'BUCKET_EVENTS', { property: 'events', given: events.join(', '), accepted: 'one event or several of which none includes another' });
+  throw problem(scope, 'BUCKET_EVENTS', {
+    property: 'events',
+    given: events.join(', ') || 'none',
+    accepted: 'one event or several of which none includes another',
+    mend: events.length === 0 ? 'name one, or leave it out' : undefined,
+  });
 }

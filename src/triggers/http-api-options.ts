@@ -1,23 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import type { ApiTriggerOptions } from '../model/api-options';
 import type { HttpCors } from '../model/trigger-target';
 
 /** Which requests a handler gets from which HTTP API, and how. */
-export interface HttpApiTriggerProps {
-  /**
-   * The path of the requests: `/items/{id}`, and with `{proxy+}` at its end everything below.
-   *
-   * @default - every path
-   */
-  readonly path?: string;
-
-  /**
-   * The methods of the requests, in upper case. `ANY` stands for all that no other route has.
-   *
-   * @default - ANY
-   */
-  readonly methods?: string[];
-
+export interface HttpApiTriggerProps extends ApiTriggerOptions {
   /**
    * The API, of this app or imported.
    *
@@ -68,30 +55,9 @@ export interface HttpApiTriggerProps {
   readonly throttle?: apigatewayv2.ThrottleSettings;
 
   /**
-   * Whether the API is found at a domain name of your own alone. Not with an API that is given.
-   *
-   * @default false
-   */
-  readonly disableExecuteApiEndpoint?: boolean;
-
-  /**
    * How long API Gateway waits for the handler, 50 milliseconds to 30 seconds.
    *
    * @default - 30 seconds
    */
   readonly integrationTimeout?: Duration;
-
-  /**
-   * The path that tells whether a container without our host is healthy, on a service. It means nothing elsewhere.
-   *
-   * @default /
-   */
-  readonly healthCheckPath?: string;
-
-  /**
-   * The construct id of the trigger.
-   *
-   * @default - from methods and path
-   */
-  readonly id?: string;
 }

@@ -7,10 +7,11 @@ import type { HttpApiTriggerProps } from './http-api-options';
 import type { HttpGatewayEnd } from '../model/gateway-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { agree } from '../private/agreement';
-import { apiRoutesOf, ApiRoute, refuseForGiven, routesId, takeRoute } from '../private/api-routes';
-import { checkRange } from '../private/check-range';
-import { checkNames, GatewayMapping, httpApiParameters } from '../private/gateway-mapping';
-import { checkCors } from '../private/load-balancer-cors';
+import { checkIntegration, refuseForGiven } from '../private/api-options';
+import { apiRoutesOf, ApiRoute, routesId, takeRoute } from '../private/api-routes';
+import { secondsOf } from '../private/check-range';
+import { checkCors } from '../private/cors';
+import { GatewayMapping, httpApiParameters } from '../private/gateway-mapping';
 import { stableKey } from '../private/stable-key';
 import { unsupported } from '../private/support';
 
@@ -114,13 +115,10 @@ export class HttpApiTrigger implements ITrigger {
   }
 
   private check(scope: Construct, { timeout }: TriggerContext): void {
-    const { props, props: { httpApi, integrationTimeout, authorizerContext, stageVariables } } = this;
+    const { props, props: { httpApi } } = this;
     if (httpApi) { refuseForGiven(scope, 'httpApi', props, ['cors', 'throttle', 'disableExecuteApiEndpoint']); }
-    checkNames(scope, 'authorizerContext', authorizerContext);
-    checkNames(scope, 'stageVariables', stageVariables);
-    const milliseconds = integrationTimeout?.isUnresolved() ? undefined : integrationTimeout?.toMilliseconds();
-    checkRange(scope, 'integrationTimeout', milliseconds, { least: 50, most: 1_000 * MAX_SECONDS, unit: 'milliseconds' });
-    const longest = timeout.isUnresolved() ? 0 : timeout.toSeconds({ integral: false });
+    checkIntegration(scope, props, MAX_SECONDS);
+    const longest = secondsOf(timeout) ?? 0;
     if (longest > MAX_SECONDS) {
       Annotations.of(scope).addWarningV2('cdk-hybrid:HttpApi.timeout',
         `The handler may take ${longest} seconds, but an HTTP API answers 503 after ${MAX_SECONDS}. Lower timeout, or use Trigger.loadBalancer(), or Trigger.restApi() with a longer integrationTimeout.`);

@@ -3,6 +3,7 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { AuthenticateCognitoAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2-actions';
 import type { IConstruct } from 'constructs';
+import { checkSeconds } from '../private/check-range';
 import { problem } from '../private/errors';
 
 /** How a load balancer treats those who are not logged in, and how long a login lasts. */
@@ -122,9 +123,5 @@ export class HttpLogin {
 }
 
 function checkSession(scope: IConstruct, { sessionTimeout }: HttpLoginOptions): void {
-  if (!sessionTimeout || sessionTimeout.isUnresolved()) { return; }
-  const seconds = sessionTimeout.toSeconds({ integral: false });
-  if (seconds < 1 || seconds > Duration.days(7).toSeconds()) {
-    throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'login.sessionTimeout', given: seconds, accepted: '1 to 604800 seconds' });
-  }
+  checkSeconds(scope, 'login.sessionTimeout', sessionTimeout, { least: 1, most: 604_800 });
 }

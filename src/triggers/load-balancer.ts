@@ -5,13 +5,14 @@ import type { Construct } from 'constructs';
 import type { LoadBalancerTriggerProps } from './load-balancer-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import type { IHttpTarget } from '../model/trigger-target';
-import { checkRange, Range } from '../private/check-range';
+import { checkRange, checkSeconds, secondsOf } from '../private/check-range';
+import { checkCors } from '../private/cors';
 import { problem } from '../private/errors';
 import { priorityOf } from '../private/listener-priority';
 import type { Route } from '../private/listener-route';
 import { comparable, preflightOf, routesOf } from '../private/listener-routes';
 import { ListenerRules, RuleOptions } from '../private/listener-rules';
-import { checkCors, shareByListener } from '../private/load-balancer-cors';
+import { shareByListener } from '../private/load-balancer-cors';
 import { isSameVpc, isSecure, listenerOf, priorityRange, vpcOfListener } from '../private/load-balancer-listener';
 import { checkVpcStack, stackVpc } from '../private/network';
 import { unsupported } from '../private/support';
@@ -126,12 +127,11 @@ export class LoadBalancerTrigger implements ITrigger {
     }
     const service = context.compute.service !== undefined;
     checkSeconds(scope, 'idleTimeout', props.idleTimeout, { least: 1, most: service ? KEEP_ALIVE_SECONDS - 1 : 4_000, unit: service ? 'seconds, less than the 75 for which the host keeps connections' : 'seconds' });
-    checkSeconds(scope, 'deregistrationDelay', props.deregistrationDelay, { least: 0, most: 3_600, unit: 'seconds' });
-    checkSeconds(scope, 'stickinessCookieDuration', props.stickinessCookieDuration, { least: 1, most: 604_800, unit: 'seconds' });
-    checkSeconds(scope, 'slowStart', props.slowStart, { least: 30, most: 900, unit: 'seconds' });
-    checkSeconds(scope, 'healthCheckInterval', props.healthCheckInterval, { least: 5, most: 300, unit: 'seconds' });
-    const { healthCheckInterval } = props;
-    const interval = healthCheckInterval?.isUnresolved() ? undefined : healthCheckInterval?.toSeconds({ integral: false });
+    checkSeconds(scope, 'deregistrationDelay', props.deregistrationDelay, { least: 0, most: 3_600 });
+    checkSeconds(scope, 'stickinessCookieDuration', props.stickinessCookieDuration, { least: 1, most: 604_800 });
+    checkSeconds(scope, 'slowStart', props.slowStart, { least: 30, most: 900 });
+    checkSeconds(scope, 'healthCheckInterval', props.healthCheckInterval, { least: 5, most: 300 });
+    const interval = secondsOf(props.healthCheckInterval);
     checkSeconds(scope, 'healthCheckTimeout', props.healthCheckTimeout, {
       least: 2, most: Math.min(120, (interval ?? 121) - 1), unit: interval === undefined ? 'seconds' : `seconds, less than the interval of ${interval}`,
     });
@@ -153,8 +153,4 @@ export class LoadBalancerTrigger implements ITrigger {
 
 function isLambda({ compute }: TriggerContext): boolean {
   return compute.lambdaFunction !== undefined || compute.lambdaTarget !== undefined;
-}
-
-function checkSeconds(scope: Construct, property: string, value: Duration | undefined, range: Range): void {
-  if (value && !value.isUnresolved()) { checkRange(scope, property, value.toSeconds({ integral: false }), range); }
 }

@@ -1,15 +1,15 @@
-import type { Duration } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
+import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { forwarding } from '../private/forwarder';
 import { refuseOnLambda, unsupported } from '../private/support';
 
 /** Which log events a handler gets, and what becomes of those that fail. */
-export interface LogGroupTriggerProps {
+export interface LogGroupTriggerProps extends ServiceRetryOptions {
   /**
    * What a log event must have, made by `FilterPattern`.
    *
@@ -27,23 +27,9 @@ export interface LogGroupTriggerProps {
   /**
    * The FIFO queue for events that the handler failed to handle each time. On a service only: a Lambda compute says it for all its asynchronous invocations.
    *
-   * @default - one of its own
+   * @default - one of its own, which outlives the service
    */
   readonly deadLetterQueue?: sqs.IQueue;
-
-  /**
-   * How often an event that failed is tried again, 0 to 999. On a service only: a Lambda compute says it for all its asynchronous invocations.
-   *
-   * @default 2
-   */
-  readonly retryAttempts?: number;
-
-  /**
-   * How old an event may become, 60 seconds to 14 days. On a service only: a Lambda compute says it for all its asynchronous invocations.
-   *
-   * @default Duration.hours(6)
-   */
-  readonly maxEventAge?: Duration;
 
   /**
    * The construct id of the trigger. Needed where a function has two triggers with one log group, or with log groups of the same construct id.

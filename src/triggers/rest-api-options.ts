@@ -1,23 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type { ApiTriggerOptions } from '../model/api-options';
 import type { HttpCors } from '../model/trigger-target';
 
 /** Which requests a handler gets from which REST API, and how. */
-export interface RestApiTriggerProps {
-  /**
-   * The path of the requests: `/items/{id}`, and with `{proxy+}` at its end everything below.
-   *
-   * @default - every path
-   */
-  readonly path?: string;
-
-  /**
-   * The methods of the requests, in upper case. `ANY` stands for all that the path has no other for.
-   *
-   * @default - ANY
-   */
-  readonly methods?: string[];
-
+export interface RestApiTriggerProps extends ApiTriggerOptions {
   /**
    * The API, of this app or imported. An imported one has to be deployed by its owner when its routes change.
    *
@@ -105,30 +92,9 @@ export interface RestApiTriggerProps {
   readonly throttlingBurstLimit?: number;
 
   /**
-   * Whether the API is found at a domain name of your own alone. Not with an API that is given.
-   *
-   * @default false
-   */
-  readonly disableExecuteApiEndpoint?: boolean;
-
-  /**
    * How long API Gateway waits for the handler: 50 milliseconds to 29 seconds, more with a raised quota of the account, and up to 15 minutes with streaming.
    *
    * @default - 29 seconds
    */
   readonly integrationTimeout?: Duration;
-
-  /**
-   * The path that tells whether a container without our host is healthy, on a service. It means nothing elsewhere.
-   *
-   * @default /
-   */
-  readonly healthCheckPath?: string;
-
-  /**
-   * The construct id of the trigger.
-   *
-   * @default - from methods and path
-   */
-  readonly id?: string;
 }

@@ -4,11 +4,12 @@ import { Construct } from 'constructs';
 import type { RestApiTriggerProps } from './rest-api-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { agree } from '../private/agreement';
-import { apiRoutesOf, refuseForGiven, routesId, takeRoute } from '../private/api-routes';
-import { checkRange } from '../private/check-range';
+import { checkIntegration, refuseForGiven } from '../private/api-options';
+import { apiRoutesOf, routesId, takeRoute } from '../private/api-routes';
+import { secondsOf } from '../private/check-range';
+import { checkCors } from '../private/cors';
 import { problem } from '../private/errors';
-import { checkNames, GatewayMapping } from '../private/gateway-mapping';
-import { checkCors } from '../private/load-balancer-cors';
+import type { GatewayMapping } from '../private/gateway-mapping';
 import { addPrivateMethod } from '../private/private-rest-integration';
 import { unsupported } from '../private/support';
 
@@ -107,16 +108,12 @@ export class RestApiTrigger implements ITrigger {
   }
 
   private check(scope: Construct, { timeout }: TriggerContext): void {
-    const { props, props: { restApi, integrationTimeout, authorizerContext, stageVariables } } = this;
+    const { props, props: { restApi, integrationTimeout } } = this;
     if (restApi) { refuseForGiven(scope, 'restApi', props, ['binaryMediaTypes', 'disableExecuteApiEndpoint', 'throttlingRateLimit', 'throttlingBurstLimit']); }
-    checkNames(scope, 'authorizerContext', authorizerContext);
-    checkNames(scope, 'stageVariables', stageVariables);
     const streams = props.responseTransferMode === apigateway.ResponseTransferMode.STREAM;
-    const limit = streams ? MAX_STREAM_SECONDS : MAX_SECONDS;
-    const milliseconds = integrationTimeout?.isUnresolved() ? undefined : integrationTimeout?.toMilliseconds();
-    checkRange(scope, 'integrationTimeout', milliseconds, { least: 50, most: 1_000 * limit, unit: 'milliseconds' });
-    const waits = integrationTimeout?.isUnresolved() ? Infinity : integrationTimeout?.toSeconds({ integral: false }) ?? DEFAULT_SECONDS;
-    const longest = timeout.isUnresolved() ? 0 : timeout.toSeconds({ integral: false });
+    checkIntegration(scope, props, streams ? MAX_STREAM_SECONDS : MAX_SECONDS);
+    const waits = integrationTimeout ? secondsOf(integrationTimeout) ?? Infinity : DEFAULT_SECONDS;
+    const longest = secondsOf(timeout) ?? 0;
     // Functions have 30 seconds by default, and nobody needs to be told of that one.
     if (longest > waits + 1) {
       Annotations.of(scope).addWarningV2('cdk-hybrid:RestApi.timeout',

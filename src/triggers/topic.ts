@@ -1,16 +1,16 @@
-import type { Duration } from 'aws-cdk-lib';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
+import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { checkDeadLetterQueue, deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
 import { refuseOnLambda, unsupported } from '../private/support';
 
 /** Which messages of a topic become events, and what becomes of those that fail. */
-export interface TopicTriggerProps {
+export interface TopicTriggerProps extends ServiceRetryOptions {
   /**
    * Which message attributes a message must have. Not together with `filterPolicyWithMessageBody`.
    *
@@ -28,23 +28,9 @@ export interface TopicTriggerProps {
   /**
    * The queue for messages that Amazon SNS could not deliver; on a service also for those that the handler failed to handle each time. It is FIFO with a FIFO topic.
    *
-   * @default - a service gets one of its own; on a Lambda compute messages that could not be delivered are dropped
+   * @default - a service gets one of its own, which outlives it; on a Lambda compute messages that could not be delivered are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
-
-  /**
-   * How often an event that failed is tried again, 0 to 999. On a service only: a Lambda compute says it for all its asynchronous invocations.
-   *
-   * @default 2
-   */
-  readonly retryAttempts?: number;
-
-  /**
-   * How old an event may become, 60 seconds to 14 days. On a service only: a Lambda compute says it for all its asynchronous invocations.
-   *
-   * @default Duration.hours(6)
-   */
-  readonly maxEventAge?: Duration;
 
   /**
    * The construct id of the trigger. Needed where a function has two topics of the same construct id.

@@ -46,7 +46,7 @@ export class UserPoolTrigger implements ITrigger {
     const versioned = cognito.UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG;
     const isVersioned = ({ operationName }: cognito.UserPoolOperation) => operationName === versioned.operationName;
     if (operations.length === 0) {
-      throw problem(scope, 'USER_POOL_OPERATION', { property: 'operations', given: '', accepted: 'at least one operation' });
+      throw problem(scope, 'USER_POOL_OPERATION', { property: 'operations', given: 'none', accepted: 'at least one operation' });
     }
     if (lambdaVersion !== undefined && !operations.some(isVersioned)) {
       const accepted = 'left out without UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG';

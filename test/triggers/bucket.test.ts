@@ -49,10 +49,10 @@ describe.each(each)('on %s', (_name, make) => {
   test.each([
     ['that include each other', [s3.EventType.OBJECT_CREATED, s3.EventType.OBJECT_CREATED_PUT], 's3:ObjectCreated:*, s3:ObjectCreated:Put'],
     ['twice', [s3.EventType.OBJECT_CREATED_PUT, s3.EventType.OBJECT_CREATED_PUT], 's3:ObjectCreated:Put, s3:ObjectCreated:Put'],
-    ['none', [], ''],
-  ])('events %s are refused', (_what, events, given) => {
+    ['none', [], 'none', 'name one, or leave it out'],
+  ])('events %s are refused', (_what, events, given, mend = 'leave out those that another one includes') => {
     expect(refusal(() => make({ events }))).toContain(
-      `/BucketUploads: 'events' must be one event or several of which none includes another, got '${given}'; leave out those that another one includes [CDK_HYBRID_BUCKET_EVENTS]`);
+      `/BucketUploads: 'events' must be one event or several of which none includes another, got '${given}'; ${mend} [CDK_HYBRID_BUCKET_EVENTS]`);
   });
 });
 

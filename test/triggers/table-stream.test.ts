@@ -178,8 +178,10 @@ describe('on a service', () => {
     expect(refusal(() => serviceWith(stack => ({ deadLetterQueue: new sqs.Queue(stack, 'Lost') })))).toMatch(/'deadLetterQueue' must be a FIFO queue, .*DEAD_LETTER_QUEUE\]$/);
   });
 
-  test('enabled: the messages of one that is not stay in the queue', () => {
-    expect(toldQueues(serviceWith({ enabled: false }))).toEqual([]);
+  test('enabled: one that is not is read no more, and what was read is still handled', () => {
+    const template = serviceWith({ enabled: false });
+    expect(mapping(template).Enabled).toBe(false);
+    expect(toldQueues(template)).toHaveLength(1);
   });
 
   test('tumblingWindow is refused', () => {

@@ -55,7 +55,7 @@ describe('is refused', () => {
   });
 
   test.each<[string, UserPoolTriggerProps, string]>([
-    ['without an operation', { operations: [] }, "'operations' must be at least one operation, got ''"],
+    ['without an operation', { operations: [] }, "'operations' must be at least one operation, got 'none'"],
     ['with a version and no operation that has versions', { operations: [PRE_SIGN_UP], lambdaVersion: cognito.LambdaVersion.V2_0 }, "'lambdaVersion' must be left out without UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, got 'V2_0'"],
   ])('%s', (_what, props, message) => {
     expect(refusal(() => withPool(props))).toMatch(/CDK_HYBRID_USER_POOL_OPERATION\]$/);
