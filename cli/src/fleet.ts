@@ -37,7 +37,7 @@ export class Fleet {
    */
   constructor(
     private assembly: Assembly, private readonly given: Readonly<Record<string, string>>, private readonly publish: ReadonlyMap<string, number>,
-    private readonly localValues: (of: Container, assembly: Assembly) => Promise<Record<string, string>>) {
+    private readonly localValues: (of: Container, assembly: Assembly, image: string) => Promise<Record<string, string>>) {
     this.take(assembly);
     for (const name of publish.keys()) {
       const { ports, name: whole } = findNamed(containersOf(assembly), name);
@@ -128,7 +128,7 @@ export class Fleet {
       }
       if (this.stopped) return;
       const ports = old?.ports.length === of.ports.length ? old.ports : await this.portsFor(of);
-      const values = { ...await this.localValues(of, this.assembly), ...this.given };
+      const values = { ...await this.localValues(of, this.assembly, image), ...this.given };
       if (this.stopped) return;
       const host = startService(of, image, ports, values, this.prefix(of));
       this.served.set(of.name, { definition, host, ports });

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { wayFrom } from '../../cli/src/containers/engine';
+import { notingClient } from './noting-client';
+import { argsForHost, wayFrom } from '../../cli/src/containers/engine';
 import { commandOf, variablesOf } from '../../cli/src/containers/run-arguments';
+import { inDirectory, workspace } from '../workspace';
 
 const NETWORK_OF_THE_MACHINE = { args: ['--network', 'host'], host: '127.0.0.1' };
 
@@ -15,6 +17,17 @@ test.each([
   ['Finch on macOS', {}, 'darwin', '/usr/local/bin/finch', { args: ['--add-host', 'host.docker.internal:host-gateway'], host: 'host.docker.internal' }],
 ])('a container of %s reaches this machine', (_engine, info, platform, client, way) => {
   expect(wayFrom(info, platform, client)).toEqual(way);
+});
+
+// Source: "docker container run" in the reference of Docker's command line, Add entries to container hosts file.
+test.each([
+  ['Docker', '{"OperatingSystem":"Ubuntu 24.04.1 LTS"}', 'http://host.docker.internal:9324', ['--add-host', 'host.docker.internal:host-gateway']],
+  ['Docker', '{"OperatingSystem":"Ubuntu 24.04.1 LTS"}', 'http://sqs.example.com', []],
+  ['Podman', '{"host":{}}', 'http://host.docker.internal:9324', []],
+])('a container of %s (%s) whose environment leads to %s', async (_engine, info, endpoint, args) => {
+  const directory = workspace();
+  const { path } = notingClient(directory, 'client', `echo '${info}'`);
+  expect(await inDirectory(directory, { CDK_DOCKER: path }, () => argsForHost({ AWS_ENDPOINT_URL_SQS: endpoint }))).toEqual(args);
 });
 
 test('values go through the environment of the client; those of names that the client reads itself in a file for this user alone, which goes when it was read', () => {

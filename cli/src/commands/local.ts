@@ -2,7 +2,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: it has a client of AWS's */
 import { Emulator, type EmulatedFunction } from '../../../layers/runtime/sources/emulator';
 import { readAssembly, type Assembly } from '../assembly';
-import { nameOfHost } from '../containers/engine';
+import { nameOfHostIn } from '../containers/run-container';
 import { givenEnvironment } from '../environment';
 import { CliError, tell } from '../errors';
 import { Fleet } from '../fleet';
@@ -31,7 +31,7 @@ async function serve(options: Options, watch?: Watch): Promise<void> {
   const { LocalQueues } = require('../queues/local-queues') as typeof import('../queues/local-queues');
   const queues = new LocalQueues((name, request) => fleet.invoke(name, request));
   const fleet: Fleet = new Fleet(assembly, givenEnvironment(options.envFiles, options.env), publishOf(options.publish),
-    (of, app) => queues.environmentOf(of, app, nameOfHost));
+    (of, app, image) => queues.environmentOf(of, app, () => nameOfHostIn(of, image)));
   const routes = new LocalRoutes(fleet, options.host);
   const emulator = new Emulator({ resolve: (name) => resolveFunction(fleet, name), onError: tell, otherwise: routes.handle });
   const url = await listen(emulator, options);

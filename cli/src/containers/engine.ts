@@ -10,6 +10,9 @@ export interface WayToHost {
   readonly host: string;
 }
 
+/** This machine, as Docker and Finch call it. */
+const DOCKERS_NAME = 'host.docker.internal';
+const ALIAS = ['--add-host', `${DOCKERS_NAME}:host-gateway`] as const;
 const running = new Set<ChildProcess>();
 process.on('exit', stopEngine);
 
@@ -63,10 +66,22 @@ export async function wayToHost(): Promise<WayToHost> {
   return wayFrom(await engineInfo(), process.platform, engineClient());
 }
 
-/** What this machine is called in a container that has a network of its own. */
-export async function nameOfHost(): Promise<string> {
+/**
+ * What this machine is called in a container; undefined when it has the machine's own network, which Podman may be told to give it.
+ * @param networkOf says what network a container has that is told of none
+ */
+export async function nameOfHost(networkOf: () => Promise<string | undefined>): Promise<string | undefined> {
+  const info = await engineInfo();
+  if (!info.host) return DOCKERS_NAME;
+  const isHere = wayFrom(info, process.platform, engineClient()).host === '127.0.0.1';
+  return isHere && await networkOf() === 'host' ? undefined : 'host.containers.internal';
+}
+
+/** What a container needs whose environment leads to this machine: on Linux Docker's name for it is known to those alone that ask for it. */
+export async function argsForHost(environment: Readonly<Record<string, string>>): Promise<string[]> {
+  if (!Object.values(environment).some((value) => value.includes(DOCKERS_NAME))) return [];
   const { host } = await engineInfo();
-  return host ? 'host.containers.internal' : 'host.docker.internal';
+  return host ? [] : [...ALIAS];
 }
 
 async function engineInfo(): Promise<EngineInfo> {
@@ -89,7 +104,7 @@ export function wayFrom({ OperatingSystem: system, host }: EngineInfo, platform:
   const isElsewhere = platform !== 'linux' || system === 'Docker Desktop' || host?.serviceIsRemote === true;
   if (!isElsewhere) return { args: ['--network', 'host'], host: '127.0.0.1' };
   if (host) return { args: [], host: 'host.containers.internal' };
-  return { args: /(finch|nerdctl)(\.exe)?$/.test(client) ? ['--add-host', 'host.docker.internal:host-gateway'] : [], host: 'host.docker.internal' };
+  return { args: /(finch|nerdctl)(\.exe)?$/.test(client) ? ALIAS : [], host: DOCKERS_NAME };
 }
 
 function parse(json: string): unknown {

@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { nameContainer, removeContainer } from './container-names';
 import type { Container } from './containers';
-import { askEngine, engineClient, runEngine } from './engine';
+import { argsForHost, askEngine, engineClient, nameOfHost, runEngine } from './engine';
 import { commandOf, variablesOf } from './run-arguments';
 import { mountedFolders } from './shared-folders';
 import { BootstrapProcess } from '../../../layers/runtime/invokers/bootstrap-process';
@@ -32,7 +32,7 @@ export async function startService(
   tellDifferences(of);
   const name = await createContainer(of, image, values, published);
   // An engine that is configured so gives containers the network of the machine: there nothing is published.
-  const onHost = await askEngine(['inspect', '--format', '{{.HostConfig.NetworkMode}}', name]) === 'host';
+  const onHost = await networkMode(name) === 'host';
   let stopping = false;
   const client = new BootstrapProcess({ argv: [engineClient(), 'start', '--attach', name], cwd: process.cwd(), env: { ...process.env } as Record<string, string> },
     (line) => tellLog(line, prefix));
@@ -52,6 +52,20 @@ export async function startService(
   };
 }
 
+/** What this machine is called in a container of the image; undefined when they have the same network. */
+export function nameOfHostIn(of: Container, image: string): Promise<string | undefined> {
+  return nameOfHost(async () => {
+    const name = await createContainer(of, image, {});
+    const mode = await networkMode(name);
+    await removeContainer(name);
+    return mode;
+  });
+}
+
+function networkMode(name: string): Promise<string | undefined> {
+  return askEngine(['inspect', '--format', '{{.HostConfig.NetworkMode}}', name]);
+}
+
 /** One line on what is not as it is in a task of ECS. */
 export function tellDifferences(of: Container): void {
   const { name, others } = of;
@@ -67,11 +81,12 @@ export async function createContainer(
   of: Container, image: string, values: Readonly<Record<string, string>>, more: readonly string[] = [],
 ): Promise<string> {
   const { args, env, write } = variablesOf(values, of.name);
+  const all = [...more, ...await argsForHost(values), ...asOnEcs(of), ...args, ...commandOf(of.definition, image)];
   const name = nameContainer(of.name);
   const remove = write();
   try {
     // The client prints the container's id, which nobody needs.
-    const code = await runEngine(['create', '--rm', '--name', name, ...more, ...asOnEcs(of), ...args, ...commandOf(of.definition, image)], { env, quiet: true });
+    const code = await runEngine(['create', '--rm', '--name', name, ...all], { env, quiet: true });
     if (code === 0) return name;
   } finally {
     remove();

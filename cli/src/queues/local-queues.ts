@@ -72,7 +72,7 @@ export class LocalQueues {
   }
 
   /** What the host of a service is told here, in the place of what only a deployment knows. */
-  async environmentOf(of: Container, assembly: Assembly, hostName: () => Promise<string>): Promise<Record<string, string>> {
+  async environmentOf(of: Container, assembly: Assembly, hostName: () => Promise<string | undefined>): Promise<Record<string, string>> {
     const queues = hostQueues(of, assembly);
     if (queues.length === 0) return {};
     const without = { HYBRID_QUEUES: '[]', HYBRID_SOURCES: of.sources.filter((source) => source !== 'queue').join(',') };
@@ -181,11 +181,13 @@ function functionIn(value: unknown, { stack }: Named, functions: readonly Lambda
   return undefined;
 }
 
-/** There the machine's own loopback is another one. */
-async function seenFromContainer(endpoint: string, hostName: () => Promise<string>): Promise<string> {
+/** Where a container has a network of its own, the machine's loopback is not its own. @param hostName nothing where it has none */
+async function seenFromContainer(endpoint: string, hostName: () => Promise<string | undefined>): Promise<string> {
   const url = new URL(endpoint);
   if (!/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)) return endpoint;
-  url.hostname = await hostName();
+  const name = await hostName();
+  if (name === undefined) return endpoint;
+  url.hostname = name;
   return url.href.replace(/\/$/, '');
 }
 

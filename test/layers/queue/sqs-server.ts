@@ -74,13 +74,16 @@ export class TestQueue {
 }
 
 export class SqsServer {
-  /** @param program what `queueServer()` of the real parts gives */
-  static async start(program: string): Promise<SqsServer> {
+  /**
+   * @param program what `queueServer()` of the real parts gives
+   * @param address where it listens: containers with a network of their own do not get to the loopback of this machine
+   */
+  static async start(program: string, address = '127.0.0.1'): Promise<SqsServer> {
     const directory = mkdtempSync(join(tmpdir(), 'cdk-hybrid-sqs-'));
     writeFileSync(join(directory, 'server.conf'), `
       include classpath("application.conf")
       generate-node-address = true
-      rest-sqs { enabled = true, bind-port = 0, bind-hostname = "127.0.0.1", sqs-limits = strict }
+      rest-sqs { enabled = true, bind-port = 0, bind-hostname = "${address}", sqs-limits = strict }
       rest-stats { enabled = false }
       aws { region = ${REGION}, accountId = 123456789012 }
     `);
