@@ -30,7 +30,7 @@ export class ServiceEventTarget implements IEventTarget {
 
   public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
     const { queue, deadLetterQueue } = this.delivery(scope, options);
-    return ruleTarget(scope, new SqsQueue(queue, { message: options.input, deadLetterQueue }), options);
+    return ruleTarget(scope, new SqsQueue(queue, { message: options.input }), { ...options, deadLetterQueue });
   }
 
   private delivery(scope: Construct, options: EventDeliveryOptions): Delivery {

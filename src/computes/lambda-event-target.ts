@@ -27,7 +27,6 @@ export class LambdaEventTarget implements IEventTarget {
   }
 
   public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
-    const { input, deadLetterQueue } = options;
-    return ruleTarget(scope, new LambdaFunction(this.target, { event: input, deadLetterQueue }), options);
+    return ruleTarget(scope, new LambdaFunction(this.target, { event: options.input }), options);
   }
 }

@@ -40,5 +40,5 @@ export function eventMachineTarget(scope: Construct, options: EventMachineOption
   const role = new iam.Role(scope, 'RuleRole', {
     assumedBy: new iam.ServicePrincipal('events.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } }),
   });
-  return ruleTarget(scope, new SfnStateMachine(machine, { input, deadLetterQueue, role }), options);
+  return ruleTarget(scope, new SfnStateMachine(machine, { input, role }), options);
 }

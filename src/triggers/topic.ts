@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { admitDeadLetters } from '../private/dead-letters';
 import { checkDeadLetterQueue, deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
 import { refuseOnLambda, unsupported } from '../private/support';
@@ -67,18 +68,21 @@ export class TopicTrigger implements ITrigger {
         throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: 'a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics' });
       }
       checkDeadLetterQueue(scope, props.deadLetterQueue);
-      subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, { ...filters, deadLetterQueue: props.deadLetterQueue }));
+      subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, filters), props.deadLetterQueue);
       return { deadLetterQueue: props.deadLetterQueue };
     }
     if (!queueTarget) { throw unsupported(scope, 'topic', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const delivery = deliveryQueue(scope, { ...props, fifo: topic.fifo });
     queueTarget.attachQueue(scope, delivery.queue, { eventFormat: QueueEventFormat.SNS });
-    subscribe(scope, topic, new subscriptions.SqsSubscription(delivery.queue, { ...filters, deadLetterQueue: delivery.deadLetterQueue }));
+    subscribe(scope, topic, new subscriptions.SqsSubscription(delivery.queue, filters), delivery.deadLetterQueue);
     return delivery;
   }
 }
 
 /** In the scope of the trigger: the CDK's own ids are those of topics, which may be alike. */
-function subscribe(scope: Construct, topic: sns.ITopic, subscription: sns.ITopicSubscription): void {
-  topic.addSubscription({ bind: origin => ({ ...subscription.bind(origin), subscriberScope: scope, subscriberId: 'Subscription' }) });
+function subscribe(scope: Construct, topic: sns.ITopic, to: sns.ITopicSubscription, deadLetterQueue?: sqs.IQueue): void {
+  const subscription = topic.addSubscription({ bind: origin => ({ ...to.bind(origin), subscriberScope: scope, subscriberId: 'Subscription' }) });
+  if (!deadLetterQueue) { return; }
+  admitDeadLetters(scope, deadLetterQueue, { service: 'sns.amazonaws.com', origin: topic, originArn: topic.topicArn, account: topic.env.account });
+  (subscription.node.defaultChild as sns.CfnSubscription).redrivePolicy = { deadLetterTargetArn: deadLetterQueue.queueArn };
 }
