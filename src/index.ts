@@ -39,6 +39,7 @@ export { HandlerSecret, SecretsManagerOptions } from './model/handler-secret';
 export { HttpGatewayEnd, HttpGatewayOptions, IHttpGatewayTarget } from './model/gateway-target';
 export { ApiTriggerOptions } from './model/api-options';
 export { IQueueTarget, QueueEventFormat, QueueEventOptions, QueueTargetOptions } from './model/queue-target';
+export { ListenerOptions } from './model/listener-options';
 export { ServiceRetryOptions } from './model/service-retries';
 export { ITrigger, TriggerConfig, TriggerContext } from './model/trigger';
 export { EventDeliveryOptions, EventTargetOptions, HttpCors, HttpEventFormat, HttpTargetOptions, IEventTarget, IHttpTarget, RuleTargetOptions } from './model/trigger-target';

@@ -18,3 +18,11 @@ export function agree(scope: Construct, code: ErrorCode, shared: IConstruct, pro
   if (!other) { known.set(property, { text, owner: scope.node.path }); }
   return !other;
 }
+
+/** Refuses what only whoever makes a shared resource can say of it, where an existing one is given. */
+export function refuseForGiven<T extends object>(
+  scope: IConstruct, code: ErrorCode, existing: string, options: T, properties: readonly (keyof T & string)[],
+): void {
+  const property = properties.find(name => options[name] !== undefined);
+  if (property) { throw problem(scope, code, { property, given: 'a value', accepted: `not given together with ${existing}` }); }
+}

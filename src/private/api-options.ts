@@ -2,7 +2,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { checkRange } from './check-range';
-import { problem } from './errors';
 import { checkNames } from './gateway-mapping';
 
 /** How an API reaches a handler. */
@@ -19,11 +18,4 @@ export function checkIntegration(scope: IConstruct, options: ApiIntegrationOptio
   checkNames(scope, 'stageVariables', stageVariables);
   const milliseconds = integrationTimeout?.isUnresolved() ? undefined : integrationTimeout?.toMilliseconds();
   checkRange(scope, 'integrationTimeout', milliseconds, { least: 50, most: 1_000 * mostSeconds, unit: 'milliseconds' });
-}
-
-/** Refuses what only whoever makes an API can say of it. */
-export function refuseForGiven<T extends object>(scope: IConstruct, existing: string, options: T, properties: readonly (keyof T & string)[]): void {
-  for (const property of properties) {
-    if (options[property] !== undefined) { throw problem(scope, 'API_GIVEN', { property, given: 'a value', accepted: `not given together with ${existing}` }); }
-  }
 }

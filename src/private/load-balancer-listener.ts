@@ -1,35 +1,14 @@
 /** The load balancer and the listener of a trigger: given, shared by the functions of a stack, or made. */
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct } from 'constructs';
-import { agree as agreed } from './agreement';
+import { agree as agreed, refuseForGiven } from './agreement';
+import { checkRange } from './check-range';
 import { problem } from './errors';
 import { ALL_PRIORITIES, PriorityRange } from './listener-priority';
 import { stableKey, tokenKey } from './stable-key';
-
-/** What a trigger says of load balancer and listener. */
-export interface ListenerOptions {
-  readonly listener?: elbv2.IApplicationListener;
-  readonly minPriority?: number;
-  readonly maxPriority?: number;
-  readonly loadBalancer?: elbv2.IApplicationLoadBalancer;
-  readonly certificates?: elbv2.IListenerCertificate[];
-  readonly sslPolicy?: elbv2.SslPolicy;
-  readonly listenerPort?: number;
-  readonly listenerProtocol?: elbv2.ApplicationProtocol;
-  readonly open?: boolean;
-  readonly internal?: boolean;
-  readonly loadBalancerSubnets?: ec2.SubnetSelection;
-  readonly loadBalancerSecurityGroups?: ec2.ISecurityGroup[];
-  readonly idleTimeout?: Duration;
-  readonly accessLogsBucket?: IBucket;
-  readonly accessLogsPrefix?: string;
-  readonly deletionProtection?: boolean;
-  readonly dropInvalidHeaderFields?: boolean;
-  readonly desyncMitigationMode?: elbv2.DesyncMitigationMode;
-}
+import type { ListenerOptions } from '../model/listener-options';
 
 /** The listener that a trigger's rules belong to, and the load balancer where it is known. */
 export interface UsedListener {
@@ -52,10 +31,10 @@ export function saysListener(options: ListenerOptions): boolean {
 export function listenerOf(scope: Construct, options: ListenerOptions, vpc: () => ec2.IVpc): UsedListener {
   const { listener, loadBalancer } = options;
   if (listener) {
-    refuseSettings(scope, options, 'listener', [...OF_LISTENERS, ...OF_LOAD_BALANCERS, 'loadBalancer']);
+    refuseForGiven(scope, 'LOAD_BALANCER_GIVEN', 'listener', options, [...OF_LISTENERS, ...OF_LOAD_BALANCERS, 'loadBalancer']);
     return { listener, loadBalancer: loadBalancerOf(listener) };
   }
-  if (loadBalancer) { refuseSettings(scope, options, 'loadBalancer', OF_LOAD_BALANCERS); }
+  if (loadBalancer) { refuseForGiven(scope, 'LOAD_BALANCER_GIVEN', 'loadBalancer', options, OF_LOAD_BALANCERS); }
   const balancer = loadBalancer ?? sharedLoadBalancer(scope, options, vpc());
   return { loadBalancer: balancer, listener: listenerOn(scope, balancer, options) };
 }
@@ -132,9 +111,7 @@ function listenerOn(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalanc
   }
   certificates.forEach(certificate => checkCertificate(scope, certificate));
   const port = options.listenerPort ?? (protocol === HTTPS ? 443 : 80);
-  if (!Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
-    throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'listenerPort', given: port, accepted: '1 to 65535' });
-  }
+  checkRange(scope, 'listenerPort', port, { least: 1, most: 65_535 });
   const ours = loadBalancer instanceof elbv2.ApplicationLoadBalancer && !options.loadBalancer;
   const open = options.open ?? (ours && !options.internal && !loadBalancerSecurityGroups);
   const sslPolicy = protocol === HTTPS ? options.sslPolicy ?? elbv2.SslPolicy.RECOMMENDED_TLS : undefined;
@@ -195,14 +172,6 @@ function portListener(
 }
 
 const agree = (scope: Construct, shared: IConstruct, property: string, value: unknown) => agreed(scope, 'LOAD_BALANCER_CONFLICT', shared, property, value);
-
-function refuseSettings(scope: Construct, options: ListenerOptions, existing: string, properties: readonly (keyof ListenerOptions)[]): void {
-  for (const property of properties) {
-    if (options[property] !== undefined) {
-      throw problem(scope, 'LOAD_BALANCER_GIVEN', { property, given: 'a value', accepted: `not given together with ${existing}` });
-    }
-  }
-}
 
 /** A VPC that is known before one is made: that of the load balancer or the listener. */
 export function vpcOfListener({ listener, loadBalancer }: ListenerOptions): ec2.IVpc | undefined {

@@ -6,8 +6,8 @@ import { Construct } from 'constructs';
 import type { HttpApiTriggerProps } from './http-api-options';
 import type { HttpGatewayEnd } from '../model/gateway-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { agree } from '../private/agreement';
-import { checkIntegration, refuseForGiven } from '../private/api-options';
+import { agree, refuseForGiven } from '../private/agreement';
+import { checkIntegration } from '../private/api-options';
 import { apiRoutesOf, ApiRoute, routesId, takeRoute } from '../private/api-routes';
 import { secondsOf } from '../private/check-range';
 import { checkCors } from '../private/cors';
@@ -116,7 +116,7 @@ export class HttpApiTrigger implements ITrigger {
 
   private check(scope: Construct, { timeout }: TriggerContext): void {
     const { props, props: { httpApi } } = this;
-    if (httpApi) { refuseForGiven(scope, 'httpApi', props, ['cors', 'throttle', 'disableExecuteApiEndpoint']); }
+    if (httpApi) { refuseForGiven(scope, 'API_GIVEN', 'httpApi', props, ['cors', 'throttle', 'disableExecuteApiEndpoint']); }
     checkIntegration(scope, props, MAX_SECONDS);
     const longest = secondsOf(timeout) ?? 0;
     if (longest > MAX_SECONDS) {

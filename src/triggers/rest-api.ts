@@ -3,8 +3,8 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import type { RestApiTriggerProps } from './rest-api-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { agree } from '../private/agreement';
-import { checkIntegration, refuseForGiven } from '../private/api-options';
+import { agree, refuseForGiven } from '../private/agreement';
+import { checkIntegration } from '../private/api-options';
 import { apiRoutesOf, routesId, takeRoute } from '../private/api-routes';
 import { secondsOf } from '../private/check-range';
 import { checkCors } from '../private/cors';
@@ -109,7 +109,7 @@ export class RestApiTrigger implements ITrigger {
 
   private check(scope: Construct, { timeout }: TriggerContext): void {
     const { props, props: { restApi, integrationTimeout } } = this;
-    if (restApi) { refuseForGiven(scope, 'restApi', props, ['binaryMediaTypes', 'disableExecuteApiEndpoint', 'throttlingRateLimit', 'throttlingBurstLimit']); }
+    if (restApi) { refuseForGiven(scope, 'API_GIVEN', 'restApi', props, ['binaryMediaTypes', 'disableExecuteApiEndpoint', 'throttlingRateLimit', 'throttlingBurstLimit']); }
     const streams = props.responseTransferMode === apigateway.ResponseTransferMode.STREAM;
     checkIntegration(scope, props, streams ? MAX_STREAM_SECONDS : MAX_SECONDS);
     const waits = integrationTimeout ? secondsOf(integrationTimeout) ?? Infinity : DEFAULT_SECONDS;
