@@ -1,14 +1,16 @@
-import { Names, Stack } from 'aws-cdk-lib';
+import { FeatureFlags, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { S3_KEEP_NOTIFICATION_IN_IMPORTED_BUCKET } from 'aws-cdk-lib/cx-api';
+import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
+import { stableKey } from '../private/stable-key';
 import { refuseOnLambda, unsupported } from '../private/support';
 
 /** What happens to which objects, and what becomes of events that fail. */
@@ -70,23 +72,19 @@ export class BucketTrigger implements ITrigger {
       return {};
     }
     if (!queueTarget) { throw unsupported(scope, 'bucket', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
-    const delivery = deliveryQueue(this.queueScope(scope), this.props);
+    const delivery = deliveryQueue(scope, this.props);
     queueTarget.attachQueue(scope, delivery.queue, { eventFormat: QueueEventFormat.BODY });
     this.notify(scope, queueDestination(delivery.queue));
     return delivery;
   }
 
-  /** A bucket of another stack names the queue, and the queue the bucket: the two have to be in one stack. */
-  private queueScope(scope: Construct): Construct {
-    const { bucket } = this;
-    return Stack.of(bucket) === Stack.of(scope) ? scope : new Construct(bucket, Names.uniqueId(scope));
-  }
-
   private notify(scope: Construct, destination: s3.IBucketNotificationDestination): void {
     const { events = [s3.EventType.OBJECT_CREATED], prefix, suffix } = this.props;
     checkEvents(scope, events);
+    takeKeys(scope, this.bucket, { events, prefix, suffix });
+    const bucket = notifyingBucket(scope, this.bucket);
     const filters: s3.NotificationKeyFilter[] = prefix || suffix ? [{ prefix, suffix }] : [];
-    events.forEach(type => this.bucket.addEventNotification(type, destination, ...filters));
+    events.forEach(type => bucket.addEventNotification(type, destination, ...filters));
   }
 }
 
@@ -108,11 +106,75 @@ function queueDestination(queue: sqs.IQueue): s3.IBucketNotificationDestination 
   };
 }
 
-/** S3 refuses notifications that overlap. Source: "Configuring notifications with object key name filtering" in the Amazon S3 User Guide. */
+/**
+ * A bucket of another stack as an imported one: that stack would otherwise need this one, which needs it for every grant. One for all triggers of the stack,
+ * for what sets the notifications of a bucket reads those that are there before.
+ */
+function notifyingBucket(scope: Construct, bucket: s3.IBucket): s3.IBucket {
+  const stack = Stack.of(scope);
+  if (Stack.of(bucket) === stack) { return bucket; }
+  scope.node.addValidation({ validate: () => setsAll(bucket) ? [ownNotifications(scope, bucket).message] : [] });
+  const id = `CdkHybridBucket${stableKey(scope, bucket, bucket.bucketArn)}`;
+  return stack.node.tryFindChild(id) as s3.IBucket | undefined
+    ?? s3.Bucket.fromBucketAttributes(stack, id, { bucketArn: bucket.bucketArn, bucketName: bucket.bucketName });
+}
+
+/** Whether the stack of the bucket sets its notifications, and takes away what others have added. */
+function setsAll(bucket: s3.IBucket): boolean {
+  const keeps = FeatureFlags.of(bucket).isEnabled(S3_KEEP_NOTIFICATION_IN_IMPORTED_BUCKET);
+  return bucket instanceof s3.Bucket && !keeps && bucket.node.tryFindChild('Notifications') !== undefined;
+}
+
+function ownNotifications(scope: Construct, bucket: s3.IBucket): Error {
+  return problem(scope, 'BUCKET_EVENTS', {
+    property: 'bucket',
+    given: `${bucket.node.path} of another stack, which has notifications there`,
+    accepted: 'a bucket of this stack, or one whose own stack sets no notifications: it would take this one away',
+    mend: 'put the bucket beside the function, or use Trigger.eventPattern() with eventBridgeEnabled of the bucket',
+  });
+}
+
+/** Which events of which objects a trigger has. */
+interface Keys {
+  readonly events: s3.EventType[];
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+const owners = new WeakMap<s3.IBucket, (Keys & { readonly owner: string })[]>();
+
+/** S3 refuses notifications that overlap. Source: "Configuring event notifications using object key name filtering" in the Amazon S3 User Guide. */
+function takeKeys(scope: Construct, bucket: s3.IBucket, keys: Keys): void {
+  const taken = owners.get(bucket) ?? [];
+  owners.set(bucket, taken);
+  const other = taken.find(each => overlap(each, keys));
+  if (other) {
+    throw problem(scope, 'BUCKET_EVENTS', {
+      property: 'prefix',
+      given: `${keys.events.join(', ')} of ${pattern(keys)}`,
+      accepted: `given with a suffix or events so that no object is of two triggers; ${other.owner} has ${pattern(other)}`,
+      mend: 'tell them apart, or use Trigger.eventPattern() with eventBridgeEnabled of the bucket',
+    });
+  }
+  taken.push({ ...keys, owner: scope.node.path });
+}
+
+const pattern = ({ prefix = '', suffix = '' }: Keys) => `${prefix}*${suffix}`;
+
+/** Whether both may have one object; texts that are known at deployment only may be any. */
+function overlap(one: Keys, other: Keys): boolean {
+  const [{ prefix: a = '', suffix: c = '' }, { prefix: b = '', suffix: d = '' }] = [one, other];
+  if (Token.isUnresolved([a, b, c, d])) { return false; }
+  return one.events.some(event => other.events.some(each => includes(event, each) || includes(each, event)))
+    && (a.startsWith(b) || b.startsWith(a)) && (c.endsWith(d) || d.endsWith(c));
+}
+
+const includes = (one: string, other: string) => one === other || (one.endsWith('*') && other.startsWith(one.slice(0, -1)));
+
+/** Refuses what S3 would take for two notifications of one event. */
 function checkEvents(scope: Construct, events: s3.EventType[]): void {
-  const includes = (one: string, other: string) => one === other || (one.endsWith('*') && other.startsWith(one.slice(0, -1)));
-  const overlap = events.some((one, at) => events.some((other, otherAt) => at !== otherAt && includes(one, other)));
-  if (events.length > 0 && !overlap) { return; }
+  const twice = events.some((one, at) => events.some((other, otherAt) => at !== otherAt && includes(one, other)));
+  if (events.length > 0 && !twice) { return; }
   throw problem(scope, 'BUCKET_EVENTS', {
     property: 'events',
     given: events.join(', ') || 'none',

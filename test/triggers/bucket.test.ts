@@ -1,11 +1,13 @@
-import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { allowedOn, allowedTo, arnOf, onLambda, onService, only, queuesOf, toldQueues } from './deliveries';
-import { BucketTriggerProps, Compute, Trigger } from '../../src';
-import { CONTAINER, onEcs } from '../computes/ecs';
-import { refusal } from '../small-runtime';
+import { BucketTriggerProps, Compute, HybridFunction, ICompute, Trigger } from '../../src';
+import { CONTAINER, givenVpc, onEcs } from '../computes/ecs';
+import { refusal, SMALL_CODE, SMALL_RUNTIME, synthesized, withSmallRuntime } from '../small-runtime';
+import { workspace } from '../workspace';
 
 type MakeBucket = (stack: Stack) => s3.IBucket;
 const made: MakeBucket = stack => new s3.Bucket(stack, 'Uploads');
@@ -53,6 +55,73 @@ describe.each(each)('on %s', (_name, make) => {
   ])('events %s are refused', (_what, events, given, mend = 'leave out those that another one includes') => {
     expect(refusal(() => make({ events }))).toContain(
       `/BucketUploads: 'events' must be one event or several of which none includes another, got '${given}'; ${mend} [CDK_HYBRID_BUCKET_EVENTS]`);
+  });
+});
+
+/** A function of the stack `Shop`, with triggers of a bucket of the stack `Storage`. */
+function acrossStacks(compute: ICompute, options: (shop: Stack) => BucketTriggerProps[], more: (bucket: s3.Bucket) => void = () => {}, context = {}) {
+  return withSmallRuntime(() => {
+    const app = new App({ outdir: workspace(), context });
+    const [shop, storage] = ['Shop', 'Storage'].map(id => new Stack(app, id, { env: { account: '111122223333', region: 'eu-west-1' } }));
+    const bucket = new s3.Bucket(storage, 'Uploads');
+    const fn = new HybridFunction(shop, 'Thumbnails', { runtime: SMALL_RUNTIME, code: SMALL_CODE, vpc: givenVpc(shop), compute });
+    bucket.grantReadWrite(fn);
+    options(shop).forEach(props => fn.addTrigger(Trigger.bucket(bucket, props)));
+    more(bucket);
+    app.synth();
+    return { dependencies: storage.dependencies, storage: Template.fromStack(storage), shop: Template.fromStack(shop) };
+  });
+}
+
+describe.each([['a Lambda function', Compute.lambdaFunction], ['a service', Compute.service]] as const)('a bucket of another stack, on %s', (_name, compute) => {
+  test('is told by the stack of the function, which needs the other one and not the other way round', () => {
+    const { dependencies, storage, shop } = acrossStacks(compute(), () => [{ prefix: 'photos/' }, { prefix: 'films/', id: 'Films' }]);
+    expect(dependencies).toEqual([]);
+    storage.resourceCountIs('Custom::S3BucketNotifications', 0);
+    expect(notifications(shop)).toMatchObject({ BucketName: { 'Fn::ImportValue': expect.stringMatching(/^Storage:/) }, Managed: false });
+    expect(configurations(shop)).toHaveLength(2);
+  });
+
+  test('may have a deadLetterQueue of the function\'s stack', () => {
+    if (compute === Compute.lambdaFunction) { return; }
+    expect(acrossStacks(compute(), shop => [{ deadLetterQueue: new sqs.Queue(shop, 'Lost') }]).dependencies).toEqual([]);
+  });
+
+  test.each<[string, (bucket: s3.Bucket) => void]>([
+    ['a notification', bucket => bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, new SqsDestination(new sqs.Queue(bucket, 'Removed')))],
+    ['eventBridgeEnabled', bucket => bucket.enableEventBridgeNotification()],
+  ])('with %s of its own is refused: that would take the one of the trigger away', (_what, more) => {
+    expect(refusal(() => acrossStacks(compute(), () => [{}], more))).toMatch(
+      /'bucket' must be a bucket of this stack, or one whose own stack sets no notifications: .*got 'Storage\/Uploads of another stack, .*; put the bucket beside the function, or use Trigger.eventPattern\(\)/);
+    acrossStacks(compute(), () => [{}], more, { '@aws-cdk/aws-s3:keepNotificationInImportedBucket': true });
+  });
+});
+
+describe('two triggers of one bucket', () => {
+  const two = (one: BucketTriggerProps, other: BucketTriggerProps) => synthesized(stack => {
+    const bucket = new s3.Bucket(stack, 'Uploads');
+    [one, other].forEach((props, index) => {
+      const fn = new HybridFunction(stack, `Handler${index}`, { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaFunction() });
+      fn.addTrigger(Trigger.bucket(bucket, props));
+    });
+  });
+
+  test.each<[string, BucketTriggerProps, BucketTriggerProps]>([
+    ['the same objects', {}, {}],
+    ['objects of a folder and of one in it', { prefix: 'photos/' }, { prefix: 'photos/2026/' }],
+    ['suffixes of which one ends with the other', { prefix: 'photos/', suffix: '.jpg' }, { suffix: 'g' }],
+    ['an event that includes the other', { events: [s3.EventType.OBJECT_CREATED] }, { events: [s3.EventType.OBJECT_CREATED_PUT], suffix: '.jpg' }],
+  ])('%s: refused', (_what, one, other) => {
+    expect(refusal(() => two(one, other))).toMatch(/^Stack\/Handler1\/BucketUploads: 'prefix' must be given .*Stack\/Handler0\/BucketUploads has .*; tell them apart, .*CDK_HYBRID_BUCKET_EVENTS\]$/);
+  });
+
+  test.each<[string, BucketTriggerProps, BucketTriggerProps]>([
+    ['other prefixes', { prefix: 'photos/' }, { prefix: 'films/' }],
+    ['other suffixes', { suffix: '.jpg' }, { suffix: '.png' }],
+    ['other events', { events: [s3.EventType.OBJECT_CREATED] }, { events: [s3.EventType.OBJECT_REMOVED] }],
+    ['a prefix that is known at deployment only', { prefix: 'photos/' }, { prefix: Token.asString({ Ref: 'Prefix' }) }],
+  ])('%s: taken', (_what, one, other) => {
+    expect(configurations(two(one, other))).toHaveLength(2);
   });
 });
 
@@ -109,18 +178,6 @@ describe('on a service', () => {
     const [{ DependsOn }] = Object.values(template.findResources('Custom::S3BucketNotifications'));
     // Newer releases of the CDK add the policy of their own handler.
     expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^ApiBucketUploadsQueuePolicy/), expect.stringMatching(/^ApiBucketUploadsQueue[0-9A-F]{8}$/)]));
-  });
-
-  test('a bucket of another stack has the queue beside it: the stack of the service needs that of the bucket, and not the other way round', () => {
-    const { stack } = onEcs('service', {}, {}, (fn, own) => {
-      const bucket = new s3.Bucket(new Stack(own.node.root as App, 'Storage', { env: own }), 'Uploads');
-      bucket.grantRead(fn);
-      fn.addTrigger(Trigger.bucket(bucket));
-    });
-    const storage = stack.node.root.node.findChild('Storage') as Stack;
-    expect([stack.dependencies.includes(storage), storage.dependencies]).toEqual([true, []]);
-    const template = Template.fromStack(storage);
-    expect(configurations(template)).toEqual([expect.objectContaining({ QueueArn: arnOf('UploadsStackApiBucketUploads') })]);
   });
 
   test('retryAttempts, maxEventAge and deadLetterQueue', () => {
