@@ -16,6 +16,11 @@ import { stableKey } from '../private/stable-key';
 import { unsupported } from '../private/support';
 
 const API_ID = 'CdkHybridHttpApi';
+/**
+ * An id of its own: on a swap there is another integration, and the route is moved to it. Whether one that is changed in place forgets the VPC link and the
+ * parameters of the other kind, `AWS::ApiGatewayV2::Integration` of the CloudFormation Template Reference does not say.
+ */
+const PRIVATE_INTEGRATION = 'PrivateIntegration';
 /** Source: "Maximum integration timeout" among the quotas of HTTP APIs. */
 const MAX_SECONDS = 30;
 const AUTHORIZERS: { [type: string]: GatewayMapping['authorizer'] } = { JWT: 'jwt', CUSTOM: 'lambda', AWS_IAM: 'iam' };
@@ -61,8 +66,8 @@ export class HttpApiTrigger implements ITrigger {
     const { authorizer, authorizationScopes } = access;
     const { integrationTimeout: timeout } = this.props;
     const integration = 'listener' in toHandler
-      ? new HttpAlbIntegration('Integration', toHandler.listener, { vpcLink: toHandler.vpcLink, timeout })
-      : new HttpLambdaIntegration('Integration', toHandler, { timeout, payloadFormatVersion: apigatewayv2.PayloadFormatVersion.VERSION_2_0 });
+      ? new HttpAlbIntegration(PRIVATE_INTEGRATION, toHandler.listener, { vpcLink: toHandler.vpcLink, timeout })
+      : new HttpLambdaIntegration('LambdaIntegration', toHandler, { timeout, payloadFormatVersion: apigatewayv2.PayloadFormatVersion.VERSION_2_0 });
     const route = new apigatewayv2.HttpRoute(holder, `${method}${path}`.replace(/\//g, '|'), {
       httpApi, routeKey: apigatewayv2.HttpRouteKey.with(path, method as apigatewayv2.HttpMethod), integration, authorizer, authorizationScopes,
     });
@@ -74,7 +79,7 @@ export class HttpApiTrigger implements ITrigger {
   private map(httpApi: apigatewayv2.IHttpApi, route: apigatewayv2.HttpRoute): void {
     const { authorizationType, authorizerId, authorizationScopes } = route.node.defaultChild as apigatewayv2.CfnRoute;
     const authorizer = AUTHORIZERS[authorizationType ?? 'NONE'] ?? 'none';
-    const integration = route.node.findChild('Integration').node.defaultChild as apigatewayv2.CfnIntegration;
+    const integration = route.node.findChild(PRIVATE_INTEGRATION).node.defaultChild as apigatewayv2.CfnIntegration;
     integration.requestParameters = httpApiParameters({
       authorizer,
       token: authorizer === 'jwt' ? tokenSource(httpApi, route, authorizerId) : undefined,

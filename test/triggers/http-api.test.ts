@@ -263,9 +263,12 @@ test('a handler that may take longer than API Gateway waits is warned of', () =>
   expect(onService().warnings.join()).not.toContain('503');
 });
 
-test('a route keeps its logical id when it moves to another function or compute', () => {
-  const ids = (template: Template) => Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
-  expect(ids(onService({ path: '/a' }).template)).toEqual(ids(onLambda({ path: '/a' })));
+test('a route keeps its logical id when it moves to another function or compute, and is led to another integration', () => {
+  const ids = (template: Template, type: string) => Object.keys(template.findResources(type));
+  const templates = [onService({ path: '/a' }).template, onLambda({ path: '/a' })];
+  const [service, lambdaFunction] = templates.map(template => ({ routes: ids(template, 'AWS::ApiGatewayV2::Route'), integrations: ids(template, 'AWS::ApiGatewayV2::Integration') }));
+  expect(lambdaFunction.routes).toEqual(service.routes);
+  expect([service.integrations, lambdaFunction.integrations]).toEqual([[expect.stringMatching(/PrivateIntegration/)], [expect.stringMatching(/LambdaIntegration/)]]);
 });
 
 const linter = templateLinter();
