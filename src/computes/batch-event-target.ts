@@ -51,7 +51,10 @@ export class BatchEventTarget implements IEventTarget {
   public ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget {
     const { name: _, ...job } = this.job;
     return eventMachineTarget(scope, {
-      ...options, start: submitJobState(scope, 'SubmitJob', { ...job, integrationPattern: sfn.IntegrationPattern.REQUEST_RESPONSE }),
+      ...options,
+      start: submitJobState(scope, 'SubmitJob', { ...job, integrationPattern: sfn.IntegrationPattern.REQUEST_RESPONSE }),
+      // An event that is too large, say. Source: "Errors" of SubmitJob in the AWS Batch API Reference.
+      lastingErrors: ['Batch.ClientException'],
     });
   }
 }

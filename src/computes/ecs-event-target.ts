@@ -41,6 +41,7 @@ export class TaskEventTarget implements IEventTarget {
     const { task, context, props } = this;
     return eventMachineTarget(scope, {
       ...options,
+      // No `lastingErrors`: ECS says InvalidParameterException of an event that is too large, and when EC2 throttles what it asks of the network.
       // The call succeeds where there is no capacity. Source: "Failures" of RunTask in "Run Amazon ECS or Fargate tasks" of the Step Functions Developer Guide.
       failurePath: '$.Failures[0]',
       start: runTaskState(scope, 'RunTask', {

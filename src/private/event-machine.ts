@@ -16,6 +16,8 @@ import type { RuleTargetOptions } from '../model/trigger-target';
 /** The first state, which starts a run with the event. */
 export interface EventMachineOptions extends RuleTargetOptions {
   readonly start: sfn.TaskStateBase;
+  /** Errors of its call that would come again. */
+  readonly lastingErrors?: string[];
   /** What its result has, with a `Reason`, when the call succeeded and nothing was started. */
   readonly failurePath?: string;
 }
@@ -26,8 +28,9 @@ const RETRY_INTERVAL = Duration.seconds(2);
 
 /** The target of a rule that starts the machine. */
 export function eventMachineTarget(scope: Construct, options: EventMachineOptions): events.IRuleTarget {
-  const { start, failurePath, deadLetterQueue, input, retryAttempts } = options;
+  const { start, lastingErrors, failurePath, deadLetterQueue, input, retryAttempts } = options;
   const maxAttempts = retryAttempts === undefined || Token.isUnresolved(retryAttempts) ? RETRY_ATTEMPTS : Math.min(retryAttempts, RETRY_ATTEMPTS);
+  if (lastingErrors) { start.addRetry({ errors: lastingErrors, maxAttempts: 0 }); }
   start.addRetry({ maxAttempts, interval: RETRY_INTERVAL, backoffRate: 2, jitterStrategy: sfn.JitterType.FULL });
   const lost = deadLetterQueue && new SqsSendMessage(scope, 'DeadLetter', { queue: deadLetterQueue, messageBody: sfn.TaskInput.fromJsonPathAt('$$.Execution.Input') });
   if (lost) { start.addCatch(lost); }

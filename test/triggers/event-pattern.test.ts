@@ -151,6 +151,10 @@ describe('what the rule reaches', () => {
         ShareIdentifier: 'orders',
         ContainerOverrides: { Environment: [{ 'Name': 'HYBRID_EVENT', 'Value.$': 'States.JsonToString($)' }] },
       },
+      Retry: [
+        { ErrorEquals: ['Batch.ClientException'], MaxAttempts: 0 },
+        { ErrorEquals: ['States.ALL'], MaxAttempts: 6 },
+      ],
       End: true,
     });
   });
