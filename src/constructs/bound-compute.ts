@@ -57,7 +57,7 @@ export class BoundCompute implements iam.IGrantable, ec2.IConnectable {
       throw problem(this.scope, 'TRIGGER_TWICE', { property: 'addTrigger', given: trigger.triggerId, accepted: 'a trigger that the function does not have yet' });
     }
     const scope = new Construct(this.scope, trigger.triggerId);
-    return trigger.bind(scope, { computeName, compute: made, timeout: context.timeout, vpc: context.vpc });
+    return trigger.bind(scope, { computeName, compute: made, timeout: context.timeout, logGroup: context.logGroup, vpc: context.vpc });
   }
 
   /**

@@ -5,6 +5,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as events from 'aws-cdk-lib/aws-events';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -42,6 +43,9 @@ export interface TriggerContext {
 
   /** The longest that one invocation may take. */
   readonly timeout: Duration;
+
+  /** Where the handler's logs go. */
+  readonly logGroup: logs.ILogGroup;
 
   /**
    * The VPC of the function.
@@ -131,11 +135,11 @@ export interface TriggerConfig {
   readonly deadLetterQueue?: sqs.IQueue;
 
   /**
-   * The function that puts records of a stream, or events of a log group, into the queue.
+   * The function that puts records of a stream, or events of a log group, into the queue. That of a log group has a `deadLetterQueue` of its own.
    *
    * @default - not of this trigger, or not of this compute
    */
-  readonly forwarder?: lambda.IFunction;
+  readonly forwarder?: lambda.Function;
 
   /**
    * The rule of the event bus.

@@ -3,6 +3,7 @@ import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { checkRange, secondsOf } from './check-range';
 import { problem } from './errors';
+import { checkFilters } from './filter-patterns';
 import type { QueueEventOptions } from '../model/queue-target';
 
 /** Without a window, or of a FIFO queue. */
@@ -21,5 +22,5 @@ export function checkBatches(scope: IConstruct, { batchSize, maxBatchingWindow, 
   }
   checkRange(scope, 'batchSize', batchSize, { least: 1, most: isFifo ? SMALL_BATCH : 10_000 });
   checkRange(scope, 'maxConcurrency', maxConcurrency, { least: 2, most: 1_000 });
-  checkRange(scope, 'filters', filters?.length, { least: 0, most: 5, unit: 'patterns' });
+  checkFilters(scope, filters);
 }

@@ -4,6 +4,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { checkRange, checkSeconds } from './check-range';
 import { problem } from './errors';
+import { elsewhere, Place } from './place';
 import type { ServiceRetryOptions } from '../model/service-retries';
 
 /** What becomes of events that the handler does not get through with. */
@@ -29,6 +30,8 @@ const MAX_EVENT_AGE = Duration.hours(6);
 const FIRST_WAIT = Duration.minutes(1);
 /** As long as SQS keeps messages. */
 export const LONGEST = Duration.days(14);
+/** What the forwarder counts on, and other senders may use. Source: "Amazon SQS message quotas" in the Amazon SQS Developer Guide. */
+const MOST_BYTES = 1_048_576;
 /** SQS counts up to 1,000 times that a message is received. */
 export const MOST_RETRIES = 999;
 
@@ -43,15 +46,9 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
   checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MOST_RETRIES });
   checkSeconds(scope, 'maxEventAge', maxEventAge, { least: 60, most: LONGEST.toSeconds() });
   checkDeadLetterQueue(scope, options.deadLetterQueue, fifo);
-  const common: sqs.QueueProps = { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined };
-  const deadLetterQueue = options.deadLetterQueue ?? new sqs.Queue(scope, DEAD_LETTERS, {
-    ...common,
-    retentionPeriod: LONGEST,
-    // Nobody else has these events any more, and a change of the compute must not delete them.
-    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-  });
+  const deadLetterQueue = options.deadLetterQueue ?? deadLetters(scope, DEAD_LETTERS, fifo);
   const queue = new sqs.Queue(scope, QUEUE, {
-    ...common,
+    ...queueProps(fifo),
     contentBasedDeduplication: fifo && !highThroughput || undefined,
     deduplicationScope: highThroughput ? sqs.DeduplicationScope.MESSAGE_GROUP : undefined,
     fifoThroughputLimit: highThroughput ? sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID : undefined,
@@ -60,6 +57,15 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
     deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: retryAttempts + 1 },
   });
   return { queue, deadLetterQueue };
+}
+
+/** A queue for what nobody else has any more: a change of the compute must not delete it. */
+export function deadLetters(scope: Construct, id: string, fifo?: boolean): sqs.Queue {
+  return new sqs.Queue(scope, id, { ...queueProps(fifo), retentionPeriod: LONGEST, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });
+}
+
+function queueProps(fifo?: boolean): sqs.QueueProps {
+  return { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined, maxMessageSizeBytes: MOST_BYTES };
 }
 
 /** The queues of a trigger whose compute may have made them in its scope. */
@@ -72,8 +78,15 @@ export function queuesOf({ node }: IConstruct, given?: sqs.IQueue): Partial<Deli
  * Refuses a dead-letter queue that AWS does not take. Sources: `RedrivePolicy` in the Amazon SQS API Reference; "Amazon SNS dead-letter queues" in the
  * Amazon SNS Developer Guide; "Using dead-letter queues to process undelivered events" in the Amazon EventBridge User Guide.
  */
-export function checkDeadLetterQueue(scope: Construct, deadLetterQueue: sqs.IQueue | undefined, fifo = false): void {
-  if (!deadLetterQueue || deadLetterQueue.fifo === fifo) { return; }
+export function checkDeadLetterQueue(scope: Construct, deadLetterQueue: sqs.IQueue | undefined, fifo = false, places?: Place[]): void {
+  if (!deadLetterQueue) { return; }
+  const away = elsewhere(scope, deadLetterQueue, places);
+  if (away) {
+    throw problem(scope, 'DEAD_LETTER_QUEUE', {
+      property: 'deadLetterQueue', given: `${deadLetterQueue.node.path} of the ${away.place} ${away.other}`, accepted: `a queue of the ${away.place} of the stack, ${away.own}`,
+    });
+  }
+  if (deadLetterQueue.fifo === fifo) { return; }
   throw problem(scope, 'DEAD_LETTER_QUEUE', {
     property: 'deadLetterQueue', given: `a ${fifo ? 'standard' : 'FIFO'} queue (${deadLetterQueue.node.path})`, accepted: fifo ? 'a FIFO queue, as what it belongs to is' : 'a standard queue',
   });

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { Delivery, DeliveryOptions, deliveryQueue } from './delivery-queue';
+import { deadLetters, Delivery, DeliveryOptions, deliveryQueue } from './delivery-queue';
 import { FORWARDER_DIRECTORY } from './layer-assets';
 import { passingBucket } from './passing-bucket';
 import type { ComputeConfig } from '../model/compute';
@@ -15,11 +15,21 @@ export interface Forwarding extends Delivery {
   readonly forwarder: lambda.Function;
 }
 
+/** How the origin invokes the function. */
+export interface ForwarderOptions {
+  /** The construct id of the function; `Forwarder` by default. */
+  readonly forwarderId?: string;
+  /** Whether nobody has an event any more once the function has failed on each attempt. */
+  readonly asynchronous?: boolean;
+}
+
 /** A message may wait for 14 days, and then 14 more as a dead letter. */
 const BODIES_ARE_KEPT = Duration.days(30);
 
 /** Makes the queues, the function before them, and the bucket for what is too large for SQS. */
-export function forwarding(scope: Construct, options: DeliveryOptions, { taskDefinition }: ComputeConfig): Forwarding {
+export function forwarding(
+  scope: Construct, options: DeliveryOptions, { taskDefinition }: ComputeConfig, { forwarderId = 'Forwarder', asynchronous }: ForwarderOptions,
+): Forwarding {
   const delivery = deliveryQueue(scope, { ...options, fifo: true, highThroughput: true });
   const bucket = passingBucket(scope, 'ForwarderBucket', BODIES_ARE_KEPT);
   const objects = [bucket.arnForObjects('*')];
@@ -30,7 +40,7 @@ export function forwarding(scope: Construct, options: DeliveryOptions, { taskDef
   logGroup.grantWrite(role);
   delivery.queue.grant(role, 'sqs:SendMessage');
   iam.Grant.addToPrincipal({ grantee: role, actions: ['s3:PutObject'], resourceArns: objects });
-  const forwarder = new lambda.Function(scope, 'Forwarder', {
+  const forwarder = new lambda.Function(scope, forwarderId, {
     description: `Puts what ${scope.node.id} sends into a queue, in order`,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
@@ -41,6 +51,8 @@ export function forwarding(scope: Construct, options: DeliveryOptions, { taskDef
     environment: { HYBRID_FORWARDER_QUEUE_URL: delivery.queue.queueUrl, HYBRID_FORWARDER_BUCKET: bucket.bucketName },
     role,
     logGroup,
+    // AWS Lambda takes standard queues only. Source: "Adding a dead-letter queue" in the AWS Lambda Developer Guide.
+    deadLetterQueue: asynchronous ? deadLetters(scope, 'ForwarderDeadLetterQueue') : undefined,
   });
   return { ...delivery, forwarder };
 }

@@ -2,19 +2,21 @@
 import { Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { attachOnce, Source } from './attached-sources';
 import { checkRange, checkSeconds } from './check-range';
 import { LONGEST, MOST_RETRIES } from './delivery-queue';
 import { problem } from './errors';
+import { checkFilters } from './filter-patterns';
 import { forwarding } from './forwarder';
+import { tokenKey } from './stable-key';
 import { refuseOption, unsupported } from './support';
 import { QueueEventFormat } from '../model/queue-target';
 import type { StreamTriggerProps } from '../model/stream-options';
 import type { TriggerConfig, TriggerContext } from '../model/trigger';
 
 /** A stream, and who may read it. */
-export interface StreamSource {
+export interface StreamSource extends Source {
   readonly triggerName: string;
-  readonly arn: string;
   readonly startingPosition: lambda.StartingPosition;
   readonly startingPositionTimestamp?: number;
   readonly grantRead: (reader: lambda.IFunction) => void;
@@ -32,6 +34,7 @@ const MOST_OF_A_FIFO_BATCH = 10;
 export function attachStream(scope: Construct, source: StreamSource, settings: StreamSettings, context: TriggerContext): TriggerConfig {
   const { compute, computeName } = context;
   checkStream(scope, settings);
+  attachOnce(scope, compute, source);
   const { deadLetterQueue, ...mapping } = settings;
   if (compute.lambdaTarget) {
     refuseOption(scope, { deadLetterQueue }, 'on a Lambda compute, which tells of records that it gave up', () => 'set onFailure');
@@ -45,7 +48,7 @@ export function attachStream(scope: Construct, source: StreamSource, settings: S
   refuseTokens(scope, { batchSize, retryAttempts });
   const { forwarder, queue, deadLetterQueue: deadLetters } = forwarding(scope, {
     deadLetterQueue, retryAttempts: Math.min(retryAttempts, MOST_RETRIES), maxEventAge: maxRecordAge ?? LONGEST,
-  }, compute);
+  }, compute, { forwarderId: forwarderId(scope, source) });
   compute.queueTarget.attachQueue(scope, queue, {
     eventFormat: QueueEventFormat.RECORDS,
     // What is received together with a record that fails is received as often, and given up with it.
@@ -60,6 +63,15 @@ export function attachStream(scope: Construct, source: StreamSource, settings: S
     deadLetterQueue: deadLetters,
     forwarder,
   };
+}
+
+/**
+ * Another forwarder for another position. CloudFormation replaces the mapping then, the new one before the old one, and AWS Lambda takes no two mappings
+ * of a stream and a function.
+ */
+function forwarderId(scope: Construct, { startingPosition, startingPositionTimestamp: time }: StreamSource): string | undefined {
+  if (startingPosition === lambda.StartingPosition.TRIM_HORIZON) { return undefined; }
+  return `Forwarder${startingPosition}${time === undefined ? '' : Token.isUnresolved(time) ? tokenKey(scope, time) : time}`;
 }
 
 function mapStream(scope: Construct, source: StreamSource, settings: StreamSettings, target: lambda.IFunction): lambda.EventSourceMapping {
@@ -86,7 +98,7 @@ function checkStream(scope: Construct, { batchSize, parallelizationFactor, retry
   checkRange(scope, 'batchSize', batchSize, { least: 1, most: 10_000 });
   checkRange(scope, 'parallelizationFactor', parallelizationFactor, { least: 1, most: 10 });
   checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: 10_000 });
-  checkRange(scope, 'filters', filters?.length, { least: 0, most: 5, unit: 'patterns' });
+  checkFilters(scope, filters);
   checkSeconds(scope, 'maxBatchingWindow', times.maxBatchingWindow, { least: 0, most: 300 });
   checkSeconds(scope, 'maxRecordAge', times.maxRecordAge, { least: 60, most: 604_800 });
   checkSeconds(scope, 'tumblingWindow', times.tumblingWindow, { least: 0, most: 900 });

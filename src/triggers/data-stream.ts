@@ -54,6 +54,7 @@ export class DataStreamTrigger implements ITrigger {
     }
     return attachStream(scope, {
       triggerName,
+      resource: consumer ?? stream,
       arn: consumer?.streamConsumerArn ?? stream.streamArn,
       startingPosition,
       startingPositionTimestamp,

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -5,8 +6,14 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { problem } from '../private/errors';
 import { forwarding } from '../private/forwarder';
+import { stableKey } from '../private/stable-key';
 import { refuseOnLambda, unsupported } from '../private/support';
+
+/** Of a log group. */
+const MOST_FILTERS = 2;
+const subscriptions = new WeakMap<Stack, Map<string, string[]>>();
 
 /** Which log events a handler gets, and what becomes of those that fail. */
 export interface LogGroupTriggerProps extends ServiceRetryOptions {
@@ -52,19 +59,39 @@ export class LogGroupTrigger implements ITrigger {
     this.triggerId = props.id ?? `LogGroup${logGroup.node.id}`;
   }
 
-  public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
+  public bind(scope: Construct, { compute, computeName, logGroup: own }: TriggerContext): TriggerConfig {
     const { deadLetterQueue, retryAttempts, maxEventAge } = this.props;
     const { lambdaTarget, queueTarget } = compute;
+    this.check(scope, own);
     if (lambdaTarget) {
       refuseOnLambda(scope, { deadLetterQueue, retryAttempts, maxEventAge });
       this.subscribe(scope, new LambdaDestination(lambdaTarget));
       return {};
     }
     if (!queueTarget) { throw unsupported(scope, 'logGroup', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
-    const made = forwarding(scope, { deadLetterQueue, retryAttempts, maxEventAge }, compute);
+    const made = forwarding(scope, { deadLetterQueue, retryAttempts, maxEventAge }, compute, { asynchronous: true });
     queueTarget.attachQueue(scope, made.queue, { eventFormat: QueueEventFormat.BODY });
     this.subscribe(scope, new LambdaDestination(made.forwarder));
     return made;
+  }
+
+  /** Sources: "Log recursion prevention" and "CloudWatch Logs quotas" in the Amazon CloudWatch Logs User Guide. */
+  private check(scope: Construct, own: logs.ILogGroup): void {
+    const { logGroup } = this;
+    const given = logGroup.node.path;
+    const key = (group: logs.ILogGroup) => stableKey(logGroup, group, group.logGroupName);
+    if (key(logGroup) === key(own)) {
+      throw problem(scope, 'LOG_GROUP_OWN', { property: 'logGroup', given, accepted: 'one that the handler does not write to, for it would call itself for ever' });
+    }
+    const stack = Stack.of(logGroup);
+    const groups = subscriptions.get(stack) ?? new Map<string, string[]>();
+    subscriptions.set(stack, groups);
+    const triggers = groups.get(key(logGroup)) ?? [];
+    const others = [...triggers, ...logGroup.node.children.filter(child => child instanceof logs.SubscriptionFilter).map(({ node }) => node.path)];
+    if (others.length >= MOST_FILTERS) {
+      throw problem(scope, 'LOG_GROUP_FILTERS', { property: 'logGroup', given, accepted: `a log group with less than ${MOST_FILTERS} subscription filters; this one has ${others.join(', ')}` });
+    }
+    groups.set(key(logGroup), [...triggers, scope.node.path]);
   }
 
   private subscribe(scope: Construct, destination: logs.ILogSubscriptionDestination): void {

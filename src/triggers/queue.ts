@@ -2,6 +2,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { QueueEventOptions } from '../model/queue-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { attachOnce } from '../private/attached-sources';
 import { checkBatches } from '../private/batches';
 import { unsupported } from '../private/support';
 
@@ -28,10 +29,12 @@ export class QueueTrigger implements ITrigger {
     this.triggerId = props.id ?? `Queue${queue.node.id}`;
   }
 
-  public bind(scope: Construct, { compute: { queueTarget }, computeName }: TriggerContext): TriggerConfig {
+  public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
+    const { queueTarget } = compute;
     if (!queueTarget) { throw unsupported(scope, 'queue', computeName, 'use a compute that takes messages of queues'); }
     const { id: _, ...options } = this.props;
     checkBatches(scope, options, this.queue.fifo);
+    attachOnce(scope, compute, { resource: this.queue, arn: this.queue.queueArn });
     return { eventSourceMapping: queueTarget.attachQueue(scope, this.queue, options) };
   }
 }

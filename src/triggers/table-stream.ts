@@ -37,6 +37,6 @@ export class TableStreamTrigger implements ITrigger {
       throw problem(scope, 'STREAM_POSITION', { property: 'startingPosition', given: startingPosition, accepted: 'TRIM_HORIZON or LATEST for a table' });
     }
     const grantRead = (reader: lambda.IFunction) => table.grantStreamRead(reader);
-    return attachStream(scope, { triggerName, arn: table.tableStreamArn, startingPosition, grantRead }, settings, context);
+    return attachStream(scope, { triggerName, resource: table, arn: table.tableStreamArn, startingPosition, grantRead }, settings, context);
   }
 }

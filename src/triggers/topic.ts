@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { attachOnce } from '../private/attached-sources';
 import { admitDeadLetters } from '../private/dead-letters';
 import { checkDeadLetterQueue, deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
@@ -54,7 +55,8 @@ export class TopicTrigger implements ITrigger {
     this.triggerId = props.id ?? `Topic${topic.node.id}`;
   }
 
-  public bind(scope: Construct, { compute: { lambdaTarget, queueTarget }, computeName }: TriggerContext): TriggerConfig {
+  public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
+    const { lambdaTarget, queueTarget } = compute;
     const { topic, props } = this;
     const { filterPolicy, filterPolicyWithMessageBody, retryAttempts, maxEventAge } = props;
     if (filterPolicy && filterPolicyWithMessageBody) {
@@ -68,6 +70,8 @@ export class TopicTrigger implements ITrigger {
         throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: 'a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics' });
       }
       checkDeadLetterQueue(scope, props.deadLetterQueue);
+      // To Amazon SNS a function is one subscriber, with one filter.
+      attachOnce(scope, compute, { resource: topic, arn: topic.topicArn });
       subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, filters), props.deadLetterQueue);
       return { deadLetterQueue: props.deadLetterQueue };
     }

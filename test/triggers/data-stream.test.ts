@@ -34,6 +34,15 @@ describe.each([['a Lambda function', lambdaWith], ['a service', serviceWith]] as
     expect(mapping(make({ startingPosition: lambda.StartingPosition.LATEST }))).toMatchObject({ StartingPosition: 'LATEST' });
   });
 
+  test('another position makes another forwarder on a service', () => {
+    const forwarder = (options: Options) => Object.keys(serviceWith(options).findResources('AWS::Lambda::Function'))[0];
+    const token = forwarder(stack => ({ startingPositionTimestamp: new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber }));
+    expect([{}, { startingPosition: lambda.StartingPosition.LATEST }, { startingPositionTimestamp: 1_700_000_000 }].map(forwarder)).toEqual([
+      expect.stringMatching(/Forwarder[0-9A-F]{8}$/), expect.stringMatching(/ForwarderLATEST[0-9A-F]{8}$/), expect.stringMatching(/ForwarderATTIMESTAMP1700000000[0-9A-F]{8}$/),
+    ]);
+    expect(token).toMatch(/ForwarderATTIMESTAMP[0-9a-f]{8}[0-9A-F]{8}$/);
+  });
+
   test('startingPositionTimestamp, also one that is known at deployment only', () => {
     expect(mapping(make({ startingPositionTimestamp: 1_700_000_000 }))).toMatchObject({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_700_000_000 });
     const later = make(stack => ({ startingPositionTimestamp: new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber }));

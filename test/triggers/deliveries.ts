@@ -48,7 +48,7 @@ export function only(template: Template, type: string) {
 export function queuesOf(template: Template) {
   const queues = Object.entries(template.findResources('AWS::SQS::Queue'));
   const [id, { Properties: queue }] = queues.find(([, { Properties }]) => Properties.RedrivePolicy)!;
-  const deadLetters = queues.filter(([other]) => /DeadLetterQueue[0-9A-F]{8}$/.test(other)).map(([, { Properties }]) => Properties);
+  const deadLetters = queues.filter(([other]) => /(?<!Forwarder)DeadLetterQueue[0-9A-F]{8}$/.test(other)).map(([, { Properties }]) => Properties);
   return { id, queue, deadLetters };
 }
 

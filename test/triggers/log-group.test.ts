@@ -38,6 +38,19 @@ describe.each([['a Lambda function', lambdaWith], ['a service', serviceWith]] as
     expect(Object.keys(make().findResources('AWS::Logs::SubscriptionFilter'))[0]).toMatch(/^(Handler|Api)LogGroupAuditSubscriptionFilter/);
   });
 
+  test('a third subscription filter of a group is refused', () => {
+    const three = (first: (group: logs.LogGroup) => unknown) => () => make({ id: 'Third' }, stack => {
+      const group = new logs.LogGroup(stack, 'Audit');
+      first(group);
+      return group;
+    });
+    const destination = { bind: () => ({ arn: 'arn:aws:lambda:eu-west-1:111122223333:function:other' }) };
+    const subscribe = (group: logs.LogGroup, id: string) => group.addSubscriptionFilter(id, { destination, filterPattern: logs.FilterPattern.allEvents() });
+    expect(three(group => subscribe(group, 'One'))).not.toThrow();
+    expect(refusal(three(group => ['One', 'Two'].map(id => subscribe(group, id))))).toMatch(
+      /\/Third: 'logGroup' must be a log group with less than 2 subscription filters; this one has Stack\/Audit\/One, Stack\/Audit\/Two, got 'Stack\/Audit'; .*LOG_GROUP_FILTERS\]$/);
+  });
+
   test('an imported group', () => {
     expect(filter(make({}, stack => logs.LogGroup.fromLogGroupName(stack, 'Audit', '/audit'))).LogGroupName).toBe('/audit');
   });
@@ -75,6 +88,17 @@ describe('on a service', () => {
     template.resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
   });
 
+  test('what the forwarder could not put into the queue is in a dead-letter queue of its own', () => {
+    const template = onService(trigger(), ({ forwarder }) => expect(forwarder!.deadLetterQueue!.node.path).toBe('Stack/Api/LogGroupAudit/ForwarderDeadLetterQueue'));
+    const [[id, lost]] = Object.entries(template.findResources('AWS::SQS::Queue')).filter(([name]) => /ForwarderDeadLetterQueue/.test(name));
+    // Source: "Adding a dead-letter queue" in the AWS Lambda Developer Guide: standard queues only.
+    expect(lost).toMatchObject({ Properties: { SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 }, DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    expect(lost.Properties.FifoQueue).toBeUndefined();
+    const { properties, statements } = forwarderOf(template);
+    expect(properties.DeadLetterConfig).toEqual({ TargetArn: arnOf(id) });
+    expect(statements).toEqual(expect.arrayContaining([{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf(id) }]));
+  });
+
   test('retryAttempts, maxEventAge and deadLetterQueue', () => {
     const { queue, deadLetters } = queuesOf(serviceWith(stack => ({ retryAttempts: 4, maxEventAge: Duration.hours(1), deadLetterQueue: new sqs.Queue(stack, 'Lost', { fifo: true }) })));
     expect(queue).toMatchObject({ MessageRetentionPeriod: 3600, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: arnOf('Lost') } });
@@ -89,6 +113,24 @@ describe('on a service', () => {
 
   test('a container without our host is refused', () => {
     expect(refusal(() => onEcs('service', {}, CONTAINER, (fn, stack) => fn.addTrigger(trigger()(stack))))).toMatch(/HOST_MISSING\]$/);
+  });
+});
+
+describe.each(['lambdaImage', 'service'] as const)('on Compute.%s()', kind => {
+  const refused = (groups: (stack: Stack, own: logs.ILogGroup) => logs.ILogGroup[]) => refusal(() => onEcs(kind as 'service', {}, {}, (fn, stack) =>
+    groups(stack, fn.logGroup).forEach((group, index) => fn.addTrigger(Trigger.logGroup(group, { id: `Logs${index}` })))));
+
+  test('the log group that the handler writes to is refused', () => {
+    expect(refused((_, own) => [own])).toMatch(
+      /^Stack\/Api\/Logs0: 'logGroup' must be one that the handler does not write to, for it would call itself for ever, got 'Stack\/Api\/LogGroup'; .*\[CDK_HYBRID_LOG_GROUP_OWN\]$/);
+  });
+
+  test('three triggers of a log group are refused, also of several imports of it', () => {
+    expect(refused(stack => {
+      const group = new logs.LogGroup(stack, 'Audit');
+      return [group, group, group];
+    })).toMatch(/^Stack\/Api\/Logs2: .*; this one has Stack\/Api\/Logs0, Stack\/Api\/Logs1, got 'Stack\/Audit'; .*LOG_GROUP_FILTERS\]$/);
+    expect(refused(stack => ['One', 'Two', 'Three'].map(id => logs.LogGroup.fromLogGroupName(stack, id, '/audit')))).toMatch(/got 'Stack\/Three'; .*LOG_GROUP_FILTERS\]$/);
   });
 });
 

@@ -24,7 +24,7 @@ export function expectForwarder(template: Template): void {
     LoggingConfig: { LogGroup: { Ref: expect.stringMatching(/ForwarderLogGroup/) } },
   });
   template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-  expect(queue).toMatchObject({ FifoQueue: true, DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId', SqsManagedSseEnabled: true, VisibilityTimeout: 60 });
+  expect(queue).toMatchObject({ FifoQueue: true, DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId', SqsManagedSseEnabled: true, VisibilityTimeout: 60, MaximumMessageSize: 1_048_576 });
   expect(deadLetters).toEqual([expect.objectContaining({ FifoQueue: true, SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 })]);
   const objects = { 'Fn::Join': ['', [arnOf('.*ForwarderBucket'), '/*']] };
   expect(statements).toEqual(expect.arrayContaining([

@@ -216,6 +216,14 @@ test('a swap keeps the place in the stream: nothing that replaces the mapping ch
   expect(replaced('service')).toEqual(replaced('lambdaImage'));
 });
 
+// Source: `CreateEventSourceMapping` in the AWS Lambda API Reference refuses a second mapping of a stream and a function, and CloudFormation makes the new one first.
+test('on a service another position makes another forwarder: the new mapping is made beside the old one', () => {
+  const forwarder = (options: TableStreamTriggerProps) => Object.keys(serviceWith(options).findResources('AWS::Lambda::Function'))[0];
+  expect(forwarder({})).toMatch(/^ApiStreamOrdersForwarder[0-9A-F]{8}$/);
+  expect(forwarder({ startingPosition: lambda.StartingPosition.TRIM_HORIZON })).toBe(forwarder({}));
+  expect(forwarder({ startingPosition: lambda.StartingPosition.LATEST })).toMatch(/^ApiStreamOrdersForwarderLATEST[0-9A-F]{8}$/);
+});
+
 test.each(['process', 'task'] as const)('a table on Compute.%s() is refused', kind => {
   expect(refusal(() => onEcs(kind, {}, {}, (fn, stack) => fn.addTrigger(trigger()(stack)))))
     .toMatch(new RegExp(`got 'Trigger.tableStream\\(\\) on Compute.${kind}\\(\\)'; .*Compute.service\\(\\).*TRIGGER_UNSUPPORTED\\]$`));

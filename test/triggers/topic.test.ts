@@ -91,7 +91,7 @@ describe('on a service', () => {
     expect(queue).toMatchObject({
       MessageRetentionPeriod: 6 * 3600, VisibilityTimeout: 60, SqsManagedSseEnabled: true, RedrivePolicy: { maxReceiveCount: 3, deadLetterTargetArn: arnOf('ApiTopicNewsDeadLetterQueue') },
     });
-    expect(deadLetters).toEqual([{ MessageRetentionPeriod: 14 * 24 * 3600, SqsManagedSseEnabled: true }]);
+    expect(deadLetters).toEqual([{ MaximumMessageSize: 1_048_576, MessageRetentionPeriod: 14 * 24 * 3600, SqsManagedSseEnabled: true }]);
   });
 
   test('only this topic may send to the queue, and only over TLS; the handler may take its messages', () => {

@@ -82,7 +82,7 @@ function ruleOf(rule: unknown, path: string): Rule {
   if (rule === null || ['string', 'number', 'boolean'].includes(typeof rule)) return (value) => value === rule;
   const [operator, ...others] = isFields(rule) ? Object.keys(rule) : [];
   if (operator === undefined || others.length > 0 || !Object.hasOwn(OPERATORS, operator)) {
-    throw new Error(`${path}: ${JSON.stringify(rule)} is no rule; there are values and ${Object.keys(OPERATORS).join(', ')}`);
+    throw new Error(`${path}: ${JSON.stringify(rule)} is no rule; there are values and ${FILTER_OPERATORS.join(', ')}`);
   }
   const parsed = OPERATORS[operator]((rule as Fields)[operator]);
   if (!parsed) throw new Error(`${path}: ${JSON.stringify(rule)} is no rule: ${operator} does not take that`);
@@ -102,6 +102,9 @@ const OPERATORS: Readonly<Record<string, (operand: unknown) => Rule | undefined>
   },
   'numeric': numericRule,
 };
+
+/** The names of the operators; the constructs refuse others. */
+export const FILTER_OPERATORS = Object.keys(OPERATORS);
 
 /** The operand is text, or `{ "equals-ignore-case": text }`. */
 function textRule(operand: unknown, holds: (text: string, part: string) => boolean): Rule | undefined {
