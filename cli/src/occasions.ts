@@ -1,44 +1,76 @@
-/** Defines when a function runs: its schedules, and the routes of load balancers, as far as its template tells in a few words. */
-import type { Resource, Stack } from './assembly';
-import { referencesIn, textOf } from './template-values';
+/** Defines when functions and containers run, in a few words for each of their triggers. */
+import type { Assembly, Resource } from './assembly';
+import type { Container } from './containers/containers';
+import type { LambdaFunction } from './functions';
+import { frontsOf } from './routes/local-routes';
+import { shownPath } from './routes/route';
+import { idOf, propertiesOf, triggersOf, type FoundTrigger, type TriggerKind } from './sample-events/triggers';
+import { textOf } from './template-values';
 
-type Properties = Record<string, any>;
+/** What the kinds are called that go by a name. */
+const WORDS: Partial<Readonly<Record<TriggerKind, string>>> = {
+  bucket: 'bucket', dataStream: 'stream', eventPattern: 'events', logGroup: 'log group', queue: 'queue', schedule: 'schedule', tableStream: 'table', topic: 'topic',
+};
 
-/** @param logicalId what runs: a function, a task definition, a job definition */
-export function occasionsOf(stack: Stack, logicalId: string): string[] {
-  const resources = Object.entries(stack.template.Resources ?? {});
-  const naming = (type: string, names: ReadonlySet<string>, part: (properties: Properties) => unknown): [string, Resource][] =>
-    resources.filter(([, { Type, Properties: properties = {} }]) => Type === type && referencesIn(part(properties)).some((name) => names.has(name)));
-  const idsOf = (found: readonly [string, Resource][]): string[] => found.map(([id]) => id);
-
-  // An alias or a version is the function as well.
-  const versions = new Set([logicalId, ...idsOf(naming('AWS::Lambda::Version', new Set([logicalId]), ({ FunctionName }) => FunctionName))]);
-  const own = new Set([...versions, ...idsOf(naming('AWS::Lambda::Alias', versions, ({ FunctionName, FunctionVersion }) => [FunctionName, FunctionVersion]))]);
-  const services = naming('AWS::ECS::Service', own, ({ TaskDefinition }) => TaskDefinition);
-  const targetGroups = new Set([
-    ...idsOf(naming('AWS::ElasticLoadBalancingV2::TargetGroup', own, ({ Targets }) => Targets)),
-    ...services.flatMap(([, { Properties: properties }]) => referencesIn(properties?.LoadBalancers)),
-  ]);
-  return [
-    ...naming('AWS::Scheduler::Schedule', own, ({ Target }) => Target).map(([, { Properties: properties = {} }]) => scheduleText(properties, stack)),
-    ...naming('AWS::Events::Rule', own, ({ Targets }) => Targets).map(([, { Properties: properties = {} }]) => scheduleText(properties, stack)),
-    ...naming('AWS::ElasticLoadBalancingV2::ListenerRule', targetGroups, ({ Actions }) => Actions).map(([, { Properties: properties = {} }]) => routeText(properties)),
-    ...naming('AWS::ElasticLoadBalancingV2::Listener', targetGroups, ({ DefaultActions }) => DefaultActions).map(() => '/*'),
-  ].filter(Boolean);
+interface ShownRoute {
+  readonly kind: TriggerKind;
+  readonly words: string;
 }
 
-function scheduleText({ ScheduleExpression: expression, ScheduleExpressionTimezone: zone, State: state }: Properties, stack: Stack): string {
-  return [textOf(expression, stack), textOf(zone, stack), state === 'DISABLED' ? '(disabled)' : ''].filter(Boolean).join(' ');
+/** Those of each. */
+export function occasionsOf(called: readonly (LambdaFunction | Container)[], assembly: Assembly): string[][] {
+  const fronts = frontsOf(assembly);
+  const found = called.map((each) => triggersOf(each, assembly, fronts));
+  const routes = found.map(routesIn);
+  const all = routes.flat();
+  const isShared = (one: ShownRoute): boolean => all.some(({ kind, words }) => words === one.words && kind !== one.kind);
+  return found.map((triggers, index) => [...new Set([
+    ...triggers.flatMap((trigger) => trigger.route || trigger.kind === 'userPool' ? [] : [wordsOf(trigger)]),
+    ...userPoolsIn(triggers),
+    ...routes[index].map((route) => isShared(route) ? `${route.words} (${route.kind})` : route.words),
+  ])]);
 }
 
-/** `GET,POST example.com/api/*` */
-function routeText({ Conditions: conditions = [] }: Properties): string {
-  const valuesOf = (field: string, config: string): string => {
-    const found = (conditions as Properties[]).find(({ Field }) => Field === field);
-    return ((found?.[config]?.Values ?? found?.Values ?? []) as string[]).join(',');
-  };
-  const methods = valuesOf('http-request-method', 'HttpRequestMethodConfig');
-  const host = valuesOf('host-header', 'HostHeaderConfig');
-  const paths = valuesOf('path-pattern', 'PathPatternConfig');
-  return `${methods}${methods && ' '}${host}${paths || '/*'}`;
+/** `GET,POST example.com/api/*`; APIs have a route for each method. */
+function routesIn(triggers: readonly FoundTrigger[]): ShownRoute[] {
+  const groups = new Map<string, { kind: TriggerKind; place: string; methods: Set<string> }>();
+  for (const { kind, route } of triggers) {
+    if (!route) continue;
+    const place = `${route.hosts.join(',')}${shownPath(route.path)}`;
+    const key = `${kind} ${route.methods.length > 0} ${place}`;
+    const group = groups.get(key) ?? { kind, place, methods: new Set() };
+    route.methods.forEach((method) => group.methods.add(method));
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ kind, place, methods }) => ({ kind, words: [[...methods].join(','), place].filter(Boolean).join(' ') }));
+}
+
+/** `user pool Users PreSignUp,PostConfirmation` */
+function userPoolsIn(triggers: readonly FoundTrigger[]): string[] {
+  const pools = new Map<Resource, string[]>();
+  for (const { kind, name, origin } of triggers) {
+    if (kind === 'userPool') pools.set(origin!.resource, [...pools.get(origin!.resource) ?? [`user pool ${idOf(origin!)}`], name]);
+  }
+  return [...pools.values()].map(([pool, ...operations]) => `${pool} ${operations.join(',')}`);
+}
+
+function wordsOf(trigger: FoundTrigger): string {
+  const { kind, name, connection } = trigger;
+  const { State: state, Enabled: enabled } = connection ? propertiesOf(connection) : {};
+  const disabled = state === 'DISABLED' || String(enabled) === 'false';
+  const own = kind === 'schedule' ? scheduleText(trigger) : kind === 'eventPattern' ? patternText(trigger) : '';
+  return [own || `${WORDS[kind]} ${name}`.trim(), disabled ? '(disabled)' : ''].filter(Boolean).join(' ');
+}
+
+function scheduleText({ connection }: FoundTrigger): string {
+  const { ScheduleExpression: expression, ScheduleExpressionTimezone: zone } = propertiesOf(connection!);
+  const text = textOf(expression, connection!.stack);
+  return text ? [text, textOf(zone, connection!.stack)].filter(Boolean).join(' ') : '';
+}
+
+/** `events own.app Ordered,Paid`: where the events come from, and of what type they are. */
+function patternText({ connection, details }: FoundTrigger): string {
+  const { source: sources, 'detail-type': types } = details!.pattern as { readonly [field: string]: unknown };
+  const textsOf = (values: unknown = []): string => [...new Set([values].flat().map((value) => textOf(value, connection!.stack) ?? '*'))].join(',');
+  return sources || types ? `events ${textsOf(sources) || '*'} ${textsOf(types)}`.trim() : '';
 }

@@ -34,16 +34,11 @@ export function resourceOf(value: unknown, stack: Stack, stacks: readonly Stack[
   return undefined;
 }
 
-/** The logical ids that a value names, wherever in it. */
-export function referencesIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(referencesIn);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, argument]) => {
-    if (key === 'Ref') return [String(argument)];
-    if (key === 'Fn::GetAtt') return [String(Array.isArray(argument) ? argument[0] : argument).split('.')[0]];
-    const named = key === 'Fn::Sub' ? [...JSON.stringify(argument).matchAll(/\$\{([^}.!]+)/g)].map(([, name]) => name) : [];
-    return [...named, ...referencesIn(argument)];
-  });
+/** A list of a template; where conditions choose among several, the first. */
+export function listOf(value: unknown): Record<string, any>[] {
+  if (Array.isArray(value)) return value as Record<string, any>[];
+  const cases: unknown = (value as { readonly 'Fn::If'?: unknown } | undefined)?.['Fn::If'];
+  return Array.isArray(cases) ? cases.slice(1).map(listOf).find((list) => list.length > 0) ?? [] : [];
 }
 
 /** How a value that cannot be known here is shown to people. */

@@ -10,7 +10,10 @@ import { occasionsOf } from '../occasions';
 const NONE = '-';
 
 export function list(assembly: Assembly): number {
-  const rows = [...functionsOf(assembly).map(functionRow), ...containersOf(assembly).map(containerRow)];
+  const functions = functionsOf(assembly);
+  const containers = containersOf(assembly);
+  const occasions = occasionsOf([...functions, ...containers], assembly);
+  const rows = [...functions.map(functionRow), ...containers.map(containerRow)].map((row, index) => [...row, occasions[index].join('; ')]);
   if (rows.length === 0) tell(`there is no Lambda function and no container in ${assembly.directory}`);
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) {
@@ -19,13 +22,13 @@ export function list(assembly: Assembly): number {
   return 0;
 }
 
-function functionRow({ name, runtime, architecture, handler, properties, stack, logicalId }: LambdaFunction): string[] {
+function functionRow({ name, runtime, architecture, handler, properties }: LambdaFunction): string[] {
   const words = runtime ? handler : wordsOf(properties.ImageConfig);
-  return [name, kindOf(runtime, properties), runtime ?? NONE, architecture, words || NONE, occasionsOf(stack, logicalId).join('; ')];
+  return [name, kindOf(runtime, properties), runtime ?? NONE, architecture, words || NONE];
 }
 
-function containerRow({ name, kind, architecture, definition, stack, logicalId }: Container): string[] {
-  return [name, kind, NONE, architecture, wordsOf(definition) || NONE, occasionsOf(stack, logicalId).join('; ')];
+function containerRow({ name, kind, architecture, definition }: Container): string[] {
+  return [name, kind, NONE, architecture, wordsOf(definition) || NONE];
 }
 
 function kindOf(runtime: string | undefined, { Layers: layers = [] }: LambdaFunction['properties']): string {

@@ -3,6 +3,7 @@ import type { Assembly } from '../assembly';
 import { containersOf } from '../containers/containers';
 import { functionsOf } from '../functions';
 import { isSame, resourcesIn, resourcesOf, type Named } from '../template-resources';
+import { listOf } from '../template-values';
 
 export interface CalledThing {
   readonly name: string;
@@ -35,8 +36,8 @@ export class Called {
     const called = this.functionIn(group.resource.Properties?.Targets, group);
     if (called) return called;
     for (const service of resourcesOf('AWS::ECS::Service', this.assembly.stacks)) {
-      const { LoadBalancers: balancers = [], TaskDefinition: task } = service.resource.Properties ?? {};
-      for (const { TargetGroupArn, ContainerName, ContainerPort } of balancers) {
+      const { LoadBalancers: balancers, TaskDefinition: task } = service.resource.Properties ?? {};
+      for (const { TargetGroupArn, ContainerName, ContainerPort } of listOf(balancers)) {
         if (!this.resources(TargetGroupArn, service.stack).some((each) => isSame(each, group))) continue;
         const [definition] = this.resources(task, service.stack);
         const container = definition && this.containers.find((of) => isSame(of, definition) && of.definition.Name === ContainerName);

@@ -1,9 +1,9 @@
 /** Defines the routes of load balancers: the rules of their listeners, in the order of their priorities, and then what a listener does otherwise. */
 import type { Called } from './called';
-import { wildcards, type Front, type Request, type Route, type Target } from './route';
+import { wildcards, type Front, type LoadBalancerTarget, type Request, type Route, type Target } from './route';
 import type { Stack } from '../assembly';
 import { isSame, resourcesOf, type Named } from '../template-resources';
-import { textOf } from '../template-values';
+import { listOf, textOf } from '../template-values';
 
 type Properties = Record<string, any>;
 
@@ -33,18 +33,18 @@ export function loadBalancerFronts(stacks: readonly Stack[], called: Called): Fr
   }));
 }
 
-function routesOf(rule: Named, actions: Properties[] = [], called: Called): Route[] {
-  const target = targetOf(rule, actions, called);
+function routesOf(rule: Named, actions: unknown, called: Called): Route[] {
+  const target = targetOf(rule, listOf(actions), called);
   if (!target) return [];
-  const { Conditions: conditions = [] }: Properties = rule.resource.Properties ?? {};
-  const valuesOf = (field: string, config: string): string[] => (conditions as Properties[])
+  const conditions = listOf(rule.resource.Properties?.Conditions);
+  const valuesOf = (field: string, config: string): string[] => conditions
     .filter(({ Field }) => Field === field)
     .flatMap(({ [config]: given, Values }) => (given?.Values ?? Values ?? []) as unknown[])
     .map((value) => textOf(value, rule.stack) ?? '*');
   const methods = valuesOf('http-request-method', 'HttpRequestMethodConfig').filter((method) => method !== '*');
   const hosts = valuesOf('host-header', 'HostHeaderConfig').map((host) => host.toLowerCase());
   const paths = valuesOf('path-pattern', 'PathPatternConfig');
-  const others = (conditions as Properties[]).flatMap((condition) => otherCondition(condition));
+  const others = conditions.flatMap((condition) => otherCondition(condition));
   return (paths.length > 0 ? paths : ['/*']).map((path) => {
     const ofPath = wildcards(path);
     const ofHosts = hosts.map((host) => wildcards(host));
@@ -67,12 +67,19 @@ function targetOf({ stack }: Named, actions: Properties[], called: Called): Targ
     return Number(status) === 404 ? undefined : { kind: 'fixed', status: Number(status), headers: type ? ['Content-Type', type] : [], body: body ?? '' };
   }
   if (!action) return undefined;
-  const group = called.resources([action.TargetGroupArn, action.ForwardConfig?.TargetGroups], stack)[0];
-  const thing = group && called.ofTargetGroup(group);
-  if (!thing) return undefined;
-  const attributes: Properties[] = group.resource.Properties?.TargetGroupAttributes ?? [];
+  // The first one has all the requests here.
+  const groups = called.resources([action.TargetGroupArn, action.ForwardConfig?.TargetGroups], stack);
+  const [first, ...others] = groups.flatMap((group) => groupTarget(group, stack, called));
+  return first && { ...first, others };
+}
+
+function groupTarget(group: Named, stack: Stack, called: Called): LoadBalancerTarget[] {
+  const thing = called.ofTargetGroup(group);
+  if (!thing) return [];
+  const attributes = listOf(group.resource.Properties?.TargetGroupAttributes);
   const multiValue = attributes.some(({ Key, Value }) => Key === 'lambda.multi_value_headers.enabled' && String(Value) === 'true');
-  return { ...thing, kind: 'loadBalancer', multiValue, stack, targetGroup: textOf(group.resource.Properties?.Name, group.stack) ?? group.logicalId };
+  const targetGroup = textOf(group.resource.Properties?.Name, group.stack) ?? group.logicalId;
+  return [{ ...thing, kind: 'loadBalancer', multiValue, stack, targetGroup, others: [] }];
 }
 
 /** Headers and parameters. The address of a caller is this machine's here, whoever may call. */

@@ -4,7 +4,7 @@ import { isIPv4, type AddressInfo } from 'node:net';
 import { Called } from './called';
 import { functionUrlFronts, httpApiFronts, restApiFronts } from './gateway-routes';
 import { loadBalancerFronts } from './load-balancer-routes';
-import { conflicts, wildcards, type Front, type Route } from './route';
+import { conflicts, shownPath, wildcards, type Front, type Route } from './route';
 import { RouteServer, type Runs } from './route-server';
 import { hostName } from '../../../layers/runtime/sources/http/request';
 import type { Assembly } from '../assembly';
@@ -119,7 +119,7 @@ function linesOf({ kind, routes }: Front, url: string): string[] {
   return routes.flatMap((route) => {
     const { methods, path, hosts, target } = route;
     if (target.kind === 'fixed') return [];
-    const words = `${methods.join(',') || 'ANY'} ${url}${path === '$default' ? '/*' : path}`;
+    const words = `${methods.join(',') || 'ANY'} ${url}${shownPath(path)}`;
     return [`${target.name}  ${words}${hosts.length > 0 ? ` (Host: ${hosts.join(', ')})` : ''}  ${kind}`];
   });
 }

@@ -46,6 +46,8 @@ export interface LoadBalancerTarget extends Called {
   readonly kind: 'loadBalancer';
   readonly multiValue: boolean;
   readonly targetGroup: string;
+  /** Those that a rule gives a share of the requests as well. */
+  readonly others: readonly LoadBalancerTarget[];
 }
 
 export interface GatewayTarget extends Called {
@@ -82,10 +84,14 @@ export function braces(path: string): RegExp {
   return new RegExp(`^${parts.join('/')}$`, 's');
 }
 
+/** As people know it: what takes everything is the same for all kinds. */
+export function shownPath(path: string): string {
+  return path === '$default' || path === '*' ? '/*' : path;
+}
+
 /** The same for all kinds: what stands for any text is `*`. */
 export function comparablePath(path: string): string {
-  if (path === '$default' || path === '*') return '/*';
-  return path.replace(/\{[^}]+\+\}/g, '*').replace(/\{[^}]+\}/g, '{}');
+  return shownPath(path).replace(/\{[^}]+\+\}/g, '*').replace(/\{[^}]+\}/g, '{}');
 }
 
 /** Whether they would take the same requests, as far as their words tell. */

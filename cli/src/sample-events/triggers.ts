@@ -5,9 +5,9 @@ import type { LambdaFunction } from '../functions';
 import { FORWARDER_VARIABLE } from '../names';
 import { hostQueues, madeUpName, queueIn, type KnownQueue } from '../queues/queue-names';
 import { frontsOf } from '../routes/local-routes';
-import type { GatewayTarget, LoadBalancerTarget, Route } from '../routes/route';
+import type { Front, GatewayTarget, LoadBalancerTarget, Route } from '../routes/route';
 import { isSame, resourcesIn, resourcesOf, type Named } from '../template-resources';
-import { textOf } from '../template-values';
+import { listOf, textOf } from '../template-values';
 
 type Properties = Record<string, any>;
 
@@ -32,15 +32,16 @@ export interface FoundTrigger {
   readonly route?: Route & { readonly target: GatewayTarget | LoadBalancerTarget };
 }
 
-export function triggersOf(called: LambdaFunction | Container, assembly: Assembly): FoundTrigger[] {
-  return [...new Finder(called, assembly).all()];
+/** @param fronts those of the assembly, for who asks for several */
+export function triggersOf(called: LambdaFunction | Container, assembly: Assembly, fronts: readonly Front[] = frontsOf(assembly)): FoundTrigger[] {
+  return [...new Finder(called, assembly, fronts).all()];
 }
 
 class Finder {
   /** What leads to what is called, and to it alone. */
   private readonly ends: Named[];
 
-  constructor(private readonly called: LambdaFunction | Container, private readonly assembly: Assembly) {
+  constructor(private readonly called: LambdaFunction | Container, private readonly assembly: Assembly, private readonly fronts: readonly Front[]) {
     const { stack, logicalId } = called;
     this.ends = [{ stack, logicalId, resource: stack.template.Resources![logicalId] }];
     this.follow('AWS::Lambda::Version', ({ FunctionName }) => FunctionName);
@@ -55,18 +56,18 @@ class Finder {
   }
 
   * all(): Iterable<FoundTrigger> {
-    yield* this.mappings();
     yield* this.queuesOfHost();
+    yield* this.mappings();
     yield* this.connected('topic', 'AWS::SNS::Subscription', ({ Endpoint }) => Endpoint, ({ TopicArn }) => TopicArn);
     yield* this.notifications();
+    for (const schedule of this.leading('AWS::Scheduler::Schedule', ({ Target }) => Target)) {
+      yield { kind: 'schedule', name: idOf(schedule), connection: schedule, details: propertiesOf(schedule).Target };
+    }
     for (const rule of this.leading('AWS::Events::Rule', ({ Targets }) => Targets)) {
       const { EventPattern: pattern, ScheduleExpression: schedule, Targets: targets } = propertiesOf(rule);
-      const target = (targets as Properties[]).find((each) => this.leads(each, rule));
-      if (schedule !== undefined) yield { kind: 'schedule', name: this.idOf(rule), connection: rule, details: target };
-      if (pattern !== undefined) yield { kind: 'eventPattern', name: this.idOf(rule), connection: rule, details: { pattern, target } };
-    }
-    for (const schedule of this.leading('AWS::Scheduler::Schedule', ({ Target }) => Target)) {
-      yield { kind: 'schedule', name: this.idOf(schedule), connection: schedule, details: propertiesOf(schedule).Target };
+      const target = listOf(targets).find((each) => this.leads(each, rule));
+      if (schedule !== undefined) yield { kind: 'schedule', name: idOf(rule), connection: rule, details: target };
+      if (pattern !== undefined) yield { kind: 'eventPattern', name: idOf(rule), connection: rule, details: { pattern, target } };
     }
     yield* this.connected('logGroup', 'AWS::Logs::SubscriptionFilter', ({ DestinationArn }) => DestinationArn, ({ LogGroupName }) => LogGroupName);
     for (const pool of this.leading('AWS::Cognito::UserPool', ({ LambdaConfig }) => LambdaConfig)) {
@@ -90,7 +91,7 @@ class Finder {
       const [origin] = this.resources(value, mapping);
       const kind = /^AWS::DynamoDB::/.test(origin?.resource.Type) || text.includes(':dynamodb:') ? 'tableStream'
         : /^AWS::Kinesis::/.test(origin?.resource.Type) || text.includes(':kinesis:') ? 'dataStream' : undefined;
-      if (kind) yield { kind, name: origin ? this.idOf(origin) : text.split(/[:/]/).at(kind === 'tableStream' ? -3 : -1)!, origin, value, connection: mapping };
+      if (kind) yield { kind, name: origin ? idOf(origin) : text.split(/[:/]/).at(kind === 'tableStream' ? -3 : -1)!, origin, value, connection: mapping };
     }
   }
 
@@ -102,7 +103,7 @@ class Finder {
   }
 
   private ofQueue(queue: KnownQueue, connection?: Named): FoundTrigger {
-    return { kind: 'queue', name: queue.resource ? this.idOf(queue.resource) : queue.name, origin: queue.resource, queue, connection };
+    return { kind: 'queue', name: queue.resource ? idOf(queue.resource) : queue.name, origin: queue.resource, queue, connection };
   }
 
   /** The CDK sets notifications by a resource of its own. */
@@ -114,7 +115,7 @@ class Finder {
       const [origin] = isBucket ? [notifications] : this.resources(value, notifications);
       const found = all.find((each) => this.leads(each, notifications));
       if (!found) continue;
-      yield { kind: 'bucket', name: origin ? this.idOf(origin) : textOf(value, notifications.stack) ?? '', origin, value, connection: notifications, details: found };
+      yield { kind: 'bucket', name: origin ? idOf(origin) : textOf(value, notifications.stack) ?? '', origin, value, connection: notifications, details: found };
     }
   }
 
@@ -122,15 +123,17 @@ class Finder {
     for (const connection of this.leading(type, end)) {
       const value = start(propertiesOf(connection));
       const [origin] = this.resources(value, connection);
-      yield { kind, name: origin ? this.idOf(origin) : (textOf(value, connection.stack) ?? '').split(':').at(-1)!, origin, value, connection };
+      yield { kind, name: origin ? idOf(origin) : (textOf(value, connection.stack) ?? '').split(':').at(-1)!, origin, value, connection };
     }
   }
 
   private* routes(): Iterable<FoundTrigger> {
-    for (const { kind, routes } of frontsOf(this.assembly)) {
+    for (const { kind, routes } of this.fronts) {
       for (const route of routes) {
         const { target } = route;
-        if (target.kind !== 'fixed' && target.name === this.called.name) yield { kind, name: route.path, route: { ...route, target } };
+        const targets = target.kind === 'fixed' ? [] : target.kind === 'loadBalancer' ? [target, ...target.others] : [target];
+        const own = targets.find(({ name }) => name === this.called.name);
+        if (own) yield { kind, name: route.path, route: { ...route, target: own } };
       }
     }
   }
@@ -150,14 +153,16 @@ class Finder {
   private resources(value: unknown, { stack }: Named): Named[] {
     return resourcesIn(value, stack, this.assembly.stacks);
   }
-
-  private idOf(named: Named): string {
-    const path = String(named.resource.Metadata?.['aws:cdk:path'] ?? named.stack.paths.get(named.logicalId) ?? named.logicalId);
-    return path.replace(/\/Resource$/, '').split('/').at(-1)!;
-  }
 }
 
 type Part = (properties: Properties) => unknown;
+
+/** The construct id of a resource; a rule or a schedule with no other name goes by that of the trigger that it is in. */
+export function idOf({ stack, logicalId, resource }: Named): string {
+  const path = String(resource.Metadata?.['aws:cdk:path'] ?? stack.paths.get(logicalId) ?? logicalId).replace(/\/Resource$/, '');
+  const parent = path.replace(/\/(Rule|Schedule)$/, '');
+  return (parent === stack.path ? path : parent).split('/').at(-1)!;
+}
 
 /** The name of a resource: its own, or one that is made up as a deployment would. */
 export function nameOf(named: Named, property: string): string {
