@@ -6,6 +6,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ServiceScaling } from './ecs-scaling';
+import { checkQueueRegion } from '../private/queue-region';
 
 /** What is scaled, and by which queue. */
 export interface BacklogScaling {
@@ -21,11 +22,14 @@ type Query = appscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty;
 
 /** How long an average of the messages is taken over; SQS reports once a minute. */
 const PERIOD = Duration.minutes(1);
+/** Longer than the start of a task and its first metrics take; target tracking takes no task away sooner. */
+const WAKE_UP_COOLDOWN = Duration.minutes(10);
 
 /** Makes the rules that need a queue. */
 export function scaleOnBacklog(scope: Construct, { scalingTarget, minCapacity, rules, queue, service }: BacklogScaling): void {
   const rule = rules.find(({ _backlog }) => _backlog)?._backlog;
   if (!rule) { return; }
+  checkQueueRegion(scope, queue, 'a queue in the region of a service that scales on it, for alarms read metrics of their own region');
   const { messagesPerTask, scaleInCooldown, scaleOutCooldown, disableScaleIn } = rule;
   // The construct of the CDK takes no metric math.
   new appscaling.CfnScalingPolicy(scope, 'Backlog', {
@@ -43,7 +47,10 @@ export function scaleOnBacklog(scope: Construct, { scalingTarget, minCapacity, r
   if (minCapacity === 0 || Token.isUnresolved(minCapacity)) { wakeUp(scope, scalingTarget, queue, service); }
 }
 
-/** Messages that are worked on count, so that the last task stays until it has finished them. */
+/**
+ * Messages that are worked on count, so that the last task stays until it has finished them. SQS reports them only where there are some, and the others for as long as
+ * a queue is in use: that it is polled is enough. Source: "Available CloudWatch metrics for Amazon SQS" in the Amazon SQS Developer Guide.
+ */
 function backlogPerTask(queue: sqs.IQueue, service: ecs.BaseService): Query[] {
   const messages = (id: string, metricName: string): Query => ({
     id,
@@ -69,16 +76,12 @@ function backlogPerTask(queue: sqs.IQueue, service: ecs.BaseService): Query[] {
       },
       returnData: false,
     },
-    { id: 'backlog', expression: '(visible + inFlight) / FILL(tasks, 1)', label: 'Messages per task', returnData: true },
+    { id: 'backlog', expression: '(visible + FILL(inFlight, 0)) / FILL(tasks, 1)', label: 'Messages per task', returnData: true },
   ];
 }
 
 /** Target tracking multiplies the number of tasks, and so never gets away from zero. */
 function wakeUp(scope: Construct, scalingTarget: appscaling.ScalableTarget, queue: sqs.IQueue, service: ecs.BaseService): void {
-  const action = new appscaling.StepScalingAction(scope, 'WakeUp', {
-    scalingTarget, adjustmentType: appscaling.AdjustmentType.CHANGE_IN_CAPACITY, cooldown: PERIOD,
-  });
-  action.addAdjustment({ lowerBound: 0, adjustment: 1 });
   const alarm = new cloudwatch.Alarm(scope, 'Asleep', {
     metric: new cloudwatch.MathExpression({
       expression: 'IF(visible > 0 AND FILL(tasks, 0) == 0, 1, 0)',
@@ -97,8 +100,25 @@ function wakeUp(scope: Construct, scalingTarget: appscaling.ScalableTarget, queu
     alarmDescription: 'There are messages, and no task that takes them.',
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: 1,
-    evaluationPeriods: 1,
+    // Metrics of the last minute may come late, and FILL() takes tasks that have not reported yet for none.
+    evaluationPeriods: 2,
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
   });
-  alarm.addAlarmAction({ bind: () => ({ alarmActionArn: action.scalingPolicyArn }) });
+  const { scalingPolicyArn } = firstTask(scalingTarget);
+  alarm.addAlarmAction({ bind: () => ({ alarmActionArn: scalingPolicyArn }) });
+}
+
+/**
+ * The one policy for the alarms of all queues. What it has added counts as long as its cooldown goes on, so they ask for one task together, however often they do.
+ * Source: `Cooldown` of StepScalingPolicyConfiguration in the Application Auto Scaling API Reference.
+ */
+function firstTask(scalingTarget: appscaling.ScalableTarget): appscaling.StepScalingAction {
+  const owner = scalingTarget.node.scope!;
+  const made = owner.node.tryFindChild('WakeUp') as appscaling.StepScalingAction | undefined;
+  if (made) { return made; }
+  const action = new appscaling.StepScalingAction(owner, 'WakeUp', {
+    scalingTarget, adjustmentType: appscaling.AdjustmentType.CHANGE_IN_CAPACITY, cooldown: WAKE_UP_COOLDOWN,
+  });
+  action.addAdjustment({ lowerBound: 0, adjustment: 1 });
+  return action;
 }

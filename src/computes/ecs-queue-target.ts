@@ -12,6 +12,7 @@ import type { ComputeContext } from '../model/compute';
 import { IQueueTarget, QueueEventFormat, QueueTargetOptions } from '../model/queue-target';
 import { problem } from '../private/errors';
 import { addSource } from '../private/host-sources';
+import { HOST_STOP_SECONDS } from '../private/runtime-contract';
 
 /** What the target is made of. */
 export interface QueueTargetParts {
@@ -29,14 +30,16 @@ export interface QueueTargetParts {
 
 /** A service whose host takes messages of queues. */
 export class ServiceQueueTarget implements IQueueTarget {
-  private readonly queues: object[] = [];
+  /** Those that the host polls. */
+  private readonly polled: object[] = [];
+  private attached = false;
 
   /** @param parts the service, and what is known of it */
   constructor(private readonly parts: QueueTargetParts) {}
 
-  /** Whether there is a queue. */
+  /** Whether there is a queue, be it polled or not. */
   public get isAttached(): boolean {
-    return this.queues.length > 0;
+    return this.attached;
   }
 
   public attachQueue(scope: Construct, queue: sqs.IQueue, options: QueueTargetOptions): undefined {
@@ -45,10 +48,11 @@ export class ServiceQueueTarget implements IQueueTarget {
       throw problem(scope, 'HOST_MISSING', { property: 'addTrigger', given: 'messages of a queue', accepted: 'a container with our host, which takes them' });
     }
     const concurrency = this.concurrencyOfTask(scope, options.maxConcurrency);
+    this.attached = true;
     if (options.enabled === false) { return undefined; }
-    if (!this.isAttached) { this.tellHost(); }
+    if (!this.polled.length) { this.tellHost(); }
     const { eventFormat = QueueEventFormat.SQS, batchSize, maxBatchingWindow, reportBatchItemFailures, filters } = options;
-    this.queues.push({
+    this.polled.push({
       url: queue.queueUrl,
       arn: queue.queueArn,
       event: eventFormat,
@@ -67,10 +71,10 @@ export class ServiceQueueTarget implements IQueueTarget {
     const { scope, task, context } = this.parts;
     const { container, stopTimeout } = task;
     addSource(container, 'queue');
-    container.addEnvironment('HYBRID_QUEUES', Lazy.string({ produce: () => Stack.of(scope).toJsonString(this.queues) }));
+    container.addEnvironment('HYBRID_QUEUES', Lazy.string({ produce: () => Stack.of(scope).toJsonString(this.polled) }));
     const { timeout } = context;
     const mayOutlast = timeout.isUnresolved() || stopTimeout.isUnresolved()
-      || timeout.toSeconds({ integral: false }) > stopTimeout.toSeconds({ integral: false });
+      || timeout.toSeconds({ integral: false }) > stopTimeout.toSeconds({ integral: false }) - HOST_STOP_SECONDS;
     if (mayOutlast) { this.protectTasks(); }
   }
 
@@ -87,7 +91,13 @@ export class ServiceQueueTarget implements IQueueTarget {
   /** All tasks together keep to the limit, whatever their number. */
   private concurrencyOfTask(scope: Construct, given?: number): number | undefined {
     const { mostTasks } = this.parts;
-    if (given === undefined || Token.isUnresolved(given) || mostTasks === undefined || Token.isUnresolved(mostTasks)) { return given; }
+    if (given === undefined || mostTasks === undefined) { return given; }
+    if (Token.isUnresolved(mostTasks) || mostTasks > 1 && Token.isUnresolved(given)) {
+      throw problem(scope, 'QUEUE_CONCURRENCY', {
+        property: 'maxConcurrency', given: 'a token', accepted: 'known at synth, like maxCapacity and desiredCount, to be divided among the tasks that the service may have', mend: 'give plain numbers',
+      });
+    }
+    if (mostTasks <= 1) { return given; }
     if (given < mostTasks) {
       throw problem(scope, 'QUEUE_CONCURRENCY', { property: 'maxConcurrency', given, accepted: `at least ${mostTasks}, one for each task that the service may have` });
     }

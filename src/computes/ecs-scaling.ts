@@ -167,9 +167,9 @@ export class ServiceScaling {
 
   /**
    * Keeps the number of messages for each task at a value: of each queue that triggers the handler those that wait and those that are worked on. With `minCapacity` 0
-   * the service has no task while there are no messages. Needs a trigger that has a queue.
+   * the service has no task while there are no messages. Needs a trigger that has a queue, and is given once.
    *
-   * @param messagesPerTask messages for each task
+   * @param messagesPerTask messages for each task, more than 0
    * @param options how fast it follows
    */
   public static onQueueBacklog(messagesPerTask: number, options: TargetTrackingOptions = {}): ServiceScaling {
@@ -203,7 +203,7 @@ export class ServiceScaling {
         resource.treatMissingData = treatMissingData;
         if (excludeThreshold) { resource.comparisonOperator = beyond; }
       }
-    });
+    }, undefined, undefined, true);
   }
 
   /**
@@ -213,13 +213,15 @@ export class ServiceScaling {
    * @param options the time and the limits
    */
   public static onSchedule(id: string, options: ScheduledScalingOptions): ServiceScaling {
-    return new ServiceScaling(target => { target.scaleOnSchedule(id, options); });
+    return new ServiceScaling(target => { target.scaleOnSchedule(id, options); }, undefined, undefined, true);
   }
 
   private constructor(
     /** @internal */ public readonly _apply?: (target: appscaling.ScalableTarget) => void,
     /** @internal */ public readonly _requests?: TargetTrackingOptions & { readonly requestsPerTarget: number },
     /** @internal */ public readonly _backlog?: TargetTrackingOptions & { readonly messagesPerTask: number },
+    /** @internal Whether it may start a first task: keeping a metric at a value multiplies the number of tasks, and never gets away from zero. */
+    public readonly _startsFirst = _backlog !== undefined,
   ) {}
 }
 

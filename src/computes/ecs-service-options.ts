@@ -13,7 +13,7 @@ export interface EcsServiceComputeProps extends EcsComputeProps {
   readonly desiredCount?: number;
 
   /**
-   * The least number of tasks, with scaling.
+   * The least number of tasks, with scaling. 0 needs a rule that starts a first task: `ServiceScaling.onQueueBacklog()`, `inSteps()` or `onSchedule()`.
    *
    * @default 1
    */

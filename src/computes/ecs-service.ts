@@ -1,9 +1,10 @@
 /** Makes the ECS service of a task definition, and what scales it. */
-import { Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { ServiceScaling } from './ecs-scaling';
 import type { EcsServiceComputeProps } from './ecs-service-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
@@ -50,6 +51,11 @@ export function ecsService(scope: Construct, context: ComputeContext, task: EcsT
 export function scaleService(scope: Construct, service: ecs.BaseService, props: EcsServiceComputeProps): appscaling.ScalableTarget | undefined {
   const { minCapacity = 1, maxCapacity, scaling = [] } = props;
   if (maxCapacity === undefined) { return undefined; }
+  checkRules(scope, scaling);
+  if (staysAtZero(props)) {
+    Annotations.of(scope).addWarningV2('cdk-hybrid:Service.staysAtZero',
+      'Once the service has no task, nothing starts one again: neither requests nor CPU, memory or another metric that is kept at a value. Raise minCapacity, or add a rule that starts a first task.');
+  }
   const target = new appscaling.ScalableTarget(scope, 'Scaling', {
     serviceNamespace: appscaling.ServiceNamespace.ECS,
     scalableDimension: 'ecs:service:DesiredCount',
@@ -66,6 +72,25 @@ export function scaleService(scope: Construct, service: ecs.BaseService, props: 
   });
   scaling.forEach(rule => rule._apply?.(target));
   return target;
+}
+
+/** Whether a service that has scaled in to no task has none for ever. */
+export function staysAtZero({ minCapacity, scaling = [] }: EcsServiceComputeProps): boolean {
+  return minCapacity === 0 && !scaling.some(({ _startsFirst }) => _startsFirst);
+}
+
+function checkRules(scope: Construct, scaling: ServiceScaling[]): void {
+  const backlogs = scaling.flatMap(({ _backlog }) => _backlog?.messagesPerTask ?? []);
+  if (backlogs.length > 1) {
+    throw problem(scope, 'SCALING', {
+      property: 'scaling', given: `${backlogs.length} times onQueueBacklog`, accepted: 'one onQueueBacklog, which is for all queues of the service', mend: 'leave the others out',
+    });
+  }
+  for (const value of [...backlogs, ...scaling.flatMap(({ _requests }) => _requests?.requestsPerTarget ?? [])]) {
+    if (!Token.isUnresolved(value) && !(value > 0 && value < Infinity)) {
+      throw problem(scope, 'SIZE_OUT_OF_RANGE', { property: 'scaling', given: value, accepted: 'rules that keep a number for each task above 0' });
+    }
+  }
 }
 
 function checkCounts(scope: Construct, props: EcsServiceComputeProps): void {

@@ -41,6 +41,9 @@ export class ProcessCompute implements ICompute {
     if (scaling?.some(({ _requests }) => _requests)) {
       throw problem(scope, 'SCALING_WITHOUT_REQUESTS', { property: 'scaling', given: 'onRequestsPerTarget', accepted: 'another rule: a process has no load balancer' });
     }
+    if (scaling?.some(({ _backlog }) => _backlog)) {
+      throw problem(scope, 'SCALING_WITHOUT_QUEUE', { property: 'scaling', given: 'onQueueBacklog', accepted: 'another rule: a process has no queue' });
+    }
     const task = ecsTask(scope, context, props, { source: 'process', port, portName: port === undefined ? undefined : PORT_NAME, healthCheck: containerHealthCheck });
     const service = ecsService(scope, context, task, props);
     scaleService(scope, service, props);

@@ -6,7 +6,7 @@ import { ServiceGatewayTarget } from './ecs-gateway-target';
 import { ServiceHttpTarget } from './ecs-http-target';
 import { ecsMetrics } from './ecs-metrics';
 import { ServiceQueueTarget } from './ecs-queue-target';
-import { ecsService, PORT_NAME, scaleService } from './ecs-service';
+import { ecsService, PORT_NAME, scaleService, staysAtZero } from './ecs-service';
 import { ServiceEventTarget } from './ecs-service-event-target';
 import type { EcsServiceComputeProps } from './ecs-service-options';
 import { ecsTask } from './ecs-task-definition';
@@ -147,8 +147,12 @@ function hostSettings(props: ServiceComputeProps): { [name: string]: string } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]));
 }
 
-function scalingProblems(scope: Construct, { scaling = [] }: ServiceComputeProps, hasRequests: boolean, queues: ServiceQueueTarget): string[] {
+function scalingProblems(scope: Construct, props: ServiceComputeProps, hasRequests: boolean, queues: ServiceQueueTarget): string[] {
+  const { scaling = [] } = props;
   const problems: string[] = [];
+  if (queues.isAttached && staysAtZero(props)) {
+    problems.push(problem(scope, 'SCALING_FROM_ZERO', { property: 'minCapacity', given: 0, accepted: '1 or more where no rule starts a first task: messages would wait until they are too old' }).message);
+  }
   if (!hasRequests && scaling.some(({ _requests }) => _requests)) {
     problems.push(problem(scope, 'SCALING_WITHOUT_REQUESTS', { property: 'scaling', given: 'onRequestsPerTarget', accepted: 'a rule that needs no load balancer, for the service has none' }).message);
   }

@@ -32,7 +32,7 @@ export interface QueueEventOptions {
   readonly maxBatchingWindow?: Duration;
 
   /**
-   * How many batches may be worked on at once, 2 to 1,000. A service divides it among the tasks that it may have; while a deployment replaces tasks, it may be exceeded.
+   * How many batches may be worked on at once, 2 to 1,000. A service divides it among the tasks that it may have, each of which takes one at least; while a deployment replaces tasks, it may be exceeded.
    *
    * @default - as many as the compute can work on
    */

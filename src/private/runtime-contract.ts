@@ -63,3 +63,6 @@ export const RUNTIME_CONTRACT = {
   LAMBDA_TASK_ROOT: 'where the code of the handler is',
   PORT: 'where the host listens',
 } as const;
+
+/** How much of the stop timeout the host keeps for its own end: so much sooner what is worked on must be done. */
+export const HOST_STOP_SECONDS = 3;

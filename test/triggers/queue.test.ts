@@ -1,5 +1,5 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -11,6 +11,7 @@ type MakeQueue = (stack: Stack) => sqs.IQueue;
 type Options = QueueTriggerProps | ((stack: Stack) => QueueTriggerProps);
 const standard: MakeQueue = stack => new sqs.Queue(stack, 'Orders', { visibilityTimeout: Duration.minutes(2) });
 const fifo: MakeQueue = stack => new sqs.Queue(stack, 'Orders', { fifo: true, visibilityTimeout: Duration.minutes(2) });
+const imported = (region: string): MakeQueue => stack => sqs.Queue.fromQueueArn(stack, 'Orders', `arn:aws:sqs:${region}:111122223333:orders`);
 const filters = [lambda.FilterCriteria.filter({ body: { kind: lambda.FilterRule.isEqual('order') } })];
 
 function onLambda(options: Options = {}, makeQueue = standard, compute: ICompute = Compute.lambdaFunction()): Template {
@@ -68,7 +69,26 @@ describe('on a Lambda function', () => {
     expect(refusal(() => onLambda({}, stack => new sqs.Queue(stack, 'Orders')))).toBe(
       "Stack/Handler/QueueOrders: 'visibilityTimeout' must be at least the timeout of the function, 60 seconds; AWS recommends six times as much, got '30 seconds (Stack/Orders)'; "
       + 'raise visibilityTimeout of the queue, or lower timeout of the function [CDK_HYBRID_QUEUE_VISIBILITY]');
-    expect(mapping(onLambda({}, stack => sqs.Queue.fromQueueArn(stack, 'Orders', 'arn:aws:sqs:eu-west-1:111122223333:orders')))).toBeDefined();
+    expect(mapping(onLambda({}, imported('eu-west-1')))).toBeDefined();
+  });
+
+  test('a queue whose messages come back sooner than AWS recommends is warned of', () => {
+    const warned = (seconds: number, options: QueueTriggerProps = {}, makeQueue: MakeQueue = stack => new sqs.Queue(stack, 'Orders', { visibilityTimeout: Duration.seconds(seconds) })) => {
+      let stack!: Stack;
+      onLambda(options, given => makeQueue(stack = given));
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('visibilityTimeout')).map(({ entry }) => entry.data);
+    };
+    expect(warned(359)).toEqual([expect.stringMatching(/Stack\/Orders come back after 359 seconds.*, 360 seconds: raise visibilityTimeout.*\[ack: cdk-hybrid:Queue.visibilityTimeout\]$/)]);
+    expect(warned(360)).toEqual([]);
+    expect(warned(389, { maxBatchingWindow: Duration.seconds(30) })).toEqual([expect.stringContaining(', 390 seconds: ')]);
+    expect(warned(390, { maxBatchingWindow: Duration.seconds(30) })).toEqual([]);
+    expect(warned(0, {}, imported('eu-west-1'))).toEqual([]);
+  });
+
+  test('a queue of another region is refused', () => {
+    expect(refusal(() => onLambda({}, imported('us-east-1')))).toBe(
+      "Stack/Handler/QueueOrders: 'queue' must be a queue in the region of the Lambda function (eu-west-1), got 'a queue in us-east-1 (Stack/Orders)'; "
+      + 'use a queue of the region that the stack is deployed to, or deploy the stack to that of the queue [CDK_HYBRID_QUEUE_REGION]');
   });
 });
 
@@ -94,9 +114,27 @@ describe('on a service', () => {
     expect(concurrency({})).toBe(10);
     expect(concurrency({ desiredCount: 3 })).toBe(3);
     expect(concurrency({ maxCapacity: 4, scaling: [ServiceScaling.onCpu(60)] })).toBe(2);
+    expect(concurrency({ desiredCount: 0 })).toBe(10);
     expect(refusal(() => onService({ maxConcurrency: 3 }, standard, { maxCapacity: 4, scaling: [ServiceScaling.onCpu(60)] }))).toBe(
       "Stack/Api/QueueOrders: 'maxConcurrency' must be at least 4, one for each task that the service may have, got 3; raise maxConcurrency, or lower maxCapacity of the service "
       + '[CDK_HYBRID_QUEUE_CONCURRENCY]');
+  });
+
+  test('maxConcurrency that is known at deployment only cannot be divided', () => {
+    const given = (props: ServiceComputeProps) => onEcs('service', props, {}, (fn, stack) => {
+      fn.addTrigger(Trigger.queue(standard(stack), { maxConcurrency: new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber }));
+    });
+    expect(handlerOf(given({}).template).environment.HYBRID_QUEUES).toEqual({ 'Fn::Join': ['', expect.arrayContaining([{ Ref: 'Number' }])] });
+    expect(refusal(() => given({ desiredCount: 2 }))).toMatch(/'maxConcurrency' must be known at synth, .*, got 'a token'; give plain numbers \[CDK_HYBRID_QUEUE_CONCURRENCY\]$/);
+    expect(refusal(() => onEcs('service', stack => ({ desiredCount: new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber }), {}, (fn, stack) => {
+      fn.addTrigger(Trigger.queue(standard(stack), { maxConcurrency: 10 }));
+    }))).toMatch(/QUEUE_CONCURRENCY\]$/);
+  });
+
+  test('a queue of another region, unless the service scales on it', () => {
+    expect(told(onService({}, imported('us-east-1')).template).queues).toEqual([expect.objectContaining({ arn: 'arn:aws:sqs:us-east-1:111122223333:orders' })]);
+    expect(refusal(() => onService({}, imported('us-east-1'), { maxCapacity: 2, scaling: [ServiceScaling.onQueueBacklog(10)] })))
+      .toMatch(/'queue' must be a queue in the region of a service that scales on it, .* \(eu-west-1\), got 'a queue in us-east-1 \(Stack\/Orders\)'; .*QUEUE_REGION\]$/);
   });
 
   test('several queues, one of them encrypted: the handler may decrypt its messages', () => {
@@ -116,61 +154,20 @@ describe('on a service', () => {
     expect(handlerOf(onService({ enabled: false }).template).environment).toMatchObject({ HYBRID_SOURCES: 'http' });
   });
 
-  test('tasks are protected only where a batch may outlast the stop timeout', () => {
-    const short = onService({}, standard, {}, Duration.seconds(20)).template;
-    expect(told(short).environment.HYBRID_TASK_PROTECTION).toBeUndefined();
-    expect(actionsOf(short)).not.toContain('ecs:UpdateTaskProtection');
-    const long = onService({}, standard, { stopTimeout: Duration.seconds(60) }, Duration.minutes(10)).template;
-    expect(told(long).environment.HYBRID_TASK_PROTECTION).toBe('true');
-    expect(actionsOf(long)).toContain('ecs:UpdateTaskProtection');
+  test('tasks are protected only where a batch may outlast what the host has of the stop timeout', () => {
+    const isProtected = (timeout: number, stopTimeout?: number) => {
+      const { template } = onService({}, standard, stopTimeout ? { stopTimeout: Duration.seconds(stopTimeout) } : {}, Duration.seconds(timeout));
+      const may = actionsOf(template).includes('ecs:UpdateTaskProtection');
+      expect(told(template).environment.HYBRID_TASK_PROTECTION).toBe(may ? 'true' : undefined);
+      return may;
+    };
+    expect([27, 28, 30].map(timeout => isProtected(timeout))).toEqual([false, true, true]);
+    expect([57, 58, 600].map(timeout => isProtected(timeout, 60))).toEqual([false, true, true]);
   });
 
   test('a container without our host is refused', () => {
     expect(refusal(() => onEcs('service', {}, CONTAINER, (fn, stack) => fn.addTrigger(Trigger.queue(standard(stack))))))
       .toMatch(/'addTrigger' must be a container with our host, which takes them.*HOST_MISSING\]$/);
-  });
-});
-
-describe('a service that scales on its backlog', () => {
-  const scaling = [ServiceScaling.onQueueBacklog(100, { scaleInCooldown: Duration.minutes(2) })];
-  const scaled = (props: ServiceComputeProps = {}) => onService({}, standard, { maxCapacity: 5, scaling, ...props }).template;
-
-  test('follows the messages that wait and those that are worked on, by task', () => {
-    const template = scaled();
-    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
-      PolicyType: 'TargetTrackingScaling',
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 100,
-        ScaleInCooldown: 120,
-        CustomizedMetricSpecification: {
-          Metrics: [
-            Match.objectLike({ Id: 'visible', MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName: 'ApproximateNumberOfMessagesVisible' }) }) }),
-            Match.objectLike({ Id: 'inFlight', MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName: 'ApproximateNumberOfMessagesNotVisible' }) }) }),
-            Match.objectLike({ Id: 'tasks', MetricStat: Match.objectLike({ Stat: 'SampleCount' }) }),
-            { Id: 'backlog', Expression: '(visible + inFlight) / FILL(tasks, 1)', Label: 'Messages per task', ReturnData: true },
-          ],
-        },
-      },
-    });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
-  });
-
-  test('goes down to zero when asked, and is woken up by a message', () => {
-    const template = scaled({ minCapacity: 0 });
-    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 0, MaxCapacity: 5 });
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      AlarmActions: [{ Ref: Match.stringLikeRegexp('WakeUp') }],
-      Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(visible > 0 AND FILL(tasks, 0) == 0, 1, 0)' })]),
-      Threshold: 1,
-    });
-    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
-      PolicyType: 'StepScaling', StepScalingPolicyConfiguration: Match.objectLike({ AdjustmentType: 'ChangeInCapacity', StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }] }),
-    });
-  });
-
-  test('needs a queue', () => {
-    expect(refusal(() => onEcs('service', { maxCapacity: 5, scaling: [ServiceScaling.onQueueBacklog(100)] })))
-      .toMatch(/'scaling' must be a rule that needs no queue, for no trigger of the service has one, got 'onQueueBacklog'; .*SCALING_WITHOUT_QUEUE\]/);
   });
 });
 

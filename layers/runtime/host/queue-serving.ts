@@ -46,9 +46,15 @@ function readSettings(): QueueSettings[] {
   }
 }
 
+/** Whether an invocation may take longer than a stop leaves it. */
+export function mayOutlastStop({ timeoutMs, stopTimeoutMs }: Pick<HostSettings, 'timeoutMs' | 'stopTimeoutMs'>): boolean {
+  return timeoutMs > stopTimeoutMs - GRACE_MS;
+}
+
 /** Nothing where the stop timeout is long enough for every invocation. */
-function protectionOf({ taskProtection, ecsAgentUri, timeoutMs, stopTimeoutMs }: HostSettings): TaskProtection | undefined {
-  if (!taskProtection || timeoutMs <= stopTimeoutMs - GRACE_MS) return undefined;
+function protectionOf(settings: HostSettings): TaskProtection | undefined {
+  const { taskProtection, ecsAgentUri, timeoutMs } = settings;
+  if (!taskProtection || !mayOutlastStop(settings)) return undefined;
   if (ecsAgentUri) return new TaskProtection({ agentUri: ecsAgentUri, workMs: timeoutMs, log: tell });
   tell('there is no agent of ECS (ECS_AGENT_URI): the task is not protected');
   return undefined;
