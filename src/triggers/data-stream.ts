@@ -9,7 +9,7 @@ import { attachStream } from '../private/stream-mapping';
 /** How records of a data stream become events. */
 export interface DataStreamTriggerProps extends StreamTriggerProps {
   /**
-   * Where in the stream it begins. Another one later makes it begin anew.
+   * Where in the stream it begins. Another one later makes it begin anew on a service; on a Lambda compute that takes a deployment without the trigger in between.
    *
    * @default - StartingPosition.AT_TIMESTAMP where `startingPositionTimestamp` is given, StartingPosition.TRIM_HORIZON otherwise
    */

@@ -9,7 +9,7 @@ import { attachStream } from '../private/stream-mapping';
 /** How changes of a table become events. */
 export interface TableStreamTriggerProps extends StreamTriggerProps {
   /**
-   * Where in the stream it begins. Another one later makes it begin anew.
+   * Where in the stream it begins. Another one later makes it begin anew on a service; on a Lambda compute that takes a deployment without the trigger in between.
    *
    * @default StartingPosition.TRIM_HORIZON
    */

@@ -45,7 +45,8 @@ describe.each([['a Lambda function', lambdaWith], ['a service', serviceWith]] as
       return group;
     });
     const destination = { bind: () => ({ arn: 'arn:aws:lambda:eu-west-1:111122223333:function:other' }) };
-    const subscribe = (group: logs.LogGroup, id: string) => group.addSubscriptionFilter(id, { destination, filterPattern: logs.FilterPattern.allEvents() });
+    const filterPattern = logs.FilterPattern.allEvents();
+    const subscribe = (group: logs.LogGroup, id: string) => group.addSubscriptionFilter(id, { destination, filterPattern });
     expect(three(group => subscribe(group, 'One'))).not.toThrow();
     expect(refusal(three(group => ['One', 'Two'].map(id => subscribe(group, id))))).toMatch(
       /\/Third: 'logGroup' must be a log group with less than 2 subscription filters; this one has Stack\/Audit\/One, Stack\/Audit\/Two, got 'Stack\/Audit'; .*LOG_GROUP_FILTERS\]$/);
