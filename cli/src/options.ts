@@ -22,7 +22,8 @@ Options:
   --event <event>         invoke: JSON, a file with JSON, or - for stdin (default: {})
   --trigger <kind>        invoke: instead of --event the event that AWS sends for this trigger of the function: queue, topic,
                           bucket, schedule, eventPattern, tableStream, dataStream, logGroup, httpApi, restApi, functionUrl,
-                          loadBalancer, userPool; of several the one of that name: queue:Orders
+                          loadBalancer, userPool; of several the one of that name: queue:Orders. That of a service goes into
+                          its queue at the SQS server that AWS_ENDPOINT_URL_SQS names
   --body, --key, --method, --path <text>
                           invoke --trigger: of the message or request, of the object
   --set <path=value>      invoke --trigger: another field of the event (Records.0.body=hello); may be repeated

@@ -103,7 +103,6 @@ test('a service, a task and what lies between them and their origins', async () 
   ]);
   expect(await of('Web', 'logGroup')).toEqual({ awslogs: { data: expect.any(String) } });
   expect(await of('Job', 'schedule')).toEqual({ every: 'hour, a task' });
-  expect(await run('Web', '--app', 'services.out', '--trigger', 'queue')).toMatchObject({ code: 2, err: expect.stringMatching(/CONTAINER_NO_TASK/) });
 });
 
 test('what lies between a stream and a service is no function of the app', async () => {

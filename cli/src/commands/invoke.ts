@@ -1,4 +1,5 @@
-/** Defines `invoke`: one invocation of a function, or one run of a task; its result on the standard output. */
+/** Defines `invoke`: one invocation of a function, or one run of a task, its result on the standard output; of a service an event into its queue. */
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: it has a client of AWS's */
 import { readFileSync, statSync } from 'node:fs';
 import { MAX_EVENT_BYTES } from '../../../layers/runtime/core/invoker';
 import { tooLarge } from '../../../layers/runtime/sources/emulator';
@@ -11,22 +12,25 @@ import { functionsOf, type LambdaFunction } from '../functions';
 import { runFunction } from '../local-function';
 import { findNamed } from '../names';
 import type { Options } from '../options';
-import { sampleEvent, type SampleOptions } from '../sample-events/sample-event';
+import { chosenTrigger, sampleEvent } from '../sample-events/sample-event';
+import type { FoundTrigger } from '../sample-events/triggers';
 import { endOnSignal } from '../signals';
 
 export async function invoke(assembly: Assembly, options: Options): Promise<number> {
   const functions = functionsOf(assembly);
   const containers = containersOf(assembly);
   const called = findNamed<LambdaFunction | Container>([...functions, ...containers], options.args[0]);
-  const event = options.trigger === undefined ? readEvent(options.event ?? '{}') : eventOfTrigger(called, assembly, { ...options, trigger: options.trigger });
+  const trigger = options.trigger === undefined ? undefined : chosenTrigger(called, assembly, options.trigger);
+  const event = trigger ? eventOfTrigger(trigger, called, options) : readEvent(options.event ?? '{}');
   if (options.print) {
     process.stdout.write(`${JSON.stringify(JSON.parse(event.toString()), undefined, 2)}\n`);
     return 0;
   }
   const given = givenEnvironment(options.envFiles, options.env);
   if ('definition' in called) {
-    if (!runsOnce(called)) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a ${called.kind} and takes no event`);
-    return runTask(called, event, given);
+    if (runsOnce(called)) return runTask(called, event, given);
+    await send(event, trigger, called, assembly);
+    return 0;
   }
   endOnSignal();
   const running = await runFunction(called, assembly, given);
@@ -39,8 +43,16 @@ export async function invoke(assembly: Assembly, options: Options): Promise<numb
   }
 }
 
-function eventOfTrigger(called: LambdaFunction | Container, assembly: Assembly, options: SampleOptions): Buffer {
-  return limited(Buffer.from(JSON.stringify(sampleEvent(called, assembly, options))), '--trigger');
+/** To a service, which takes no other events than those of its queues. */
+async function send(event: Buffer, trigger: FoundTrigger | undefined, called: Container, assembly: Assembly): Promise<void> {
+  const { queueOfTrigger, sendEvent } = require('../queues/trigger-queue') as typeof import('../queues/trigger-queue');
+  const queue = trigger && queueOfTrigger(trigger, called, assembly);
+  if (!queue) throw new CliError('CONTAINER_NO_TASK', `${called.name} is a ${called.kind} and takes no event${trigger ? ` of ${trigger.kind} from a queue` : ''}`);
+  await sendEvent(JSON.parse(event.toString()), queue, called, assembly);
+}
+
+function eventOfTrigger(trigger: FoundTrigger, called: LambdaFunction | Container, options: Options): Buffer {
+  return limited(Buffer.from(JSON.stringify(sampleEvent(trigger, called, options))), '--trigger');
 }
 
 /** JSON itself, a file with JSON, or - for the standard input. */

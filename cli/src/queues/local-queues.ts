@@ -2,14 +2,13 @@
 import { hostQueues, queueIn, type HostQueue, type KnownQueue } from './queue-names';
 import { localCredentials, queueEndpoint, QueueServer } from './queue-server';
 import { functionError, type InvocationResult, type InvokeRequest } from '../../../layers/runtime/core/invoker';
-import { describeAwsError } from '../../../layers/runtime/host/aws-error';
 import { backOffMs, pause } from '../../../layers/runtime/sources/queue/back-off';
 import { QueueSource } from '../../../layers/runtime/sources/queue/queue-source';
 import { queueSettings } from '../../../layers/runtime/sources/queue/settings';
 import { SqsQueue } from '../../../layers/runtime/sources/queue/sqs-client';
 import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';
-import { CliError, tell } from '../errors';
+import { tell } from '../errors';
 import { functionsOf, type LambdaFunction } from '../functions';
 import { isSame, resourcesIn, resourcesOf, type Named } from '../template-resources';
 import { textOf } from '../template-values';
@@ -148,8 +147,8 @@ export class LocalQueues {
     tell(this.problem(queue, error));
   }
 
-  private problem({ name }: KnownQueue, error: unknown): string {
-    return new CliError('QUEUE_UNUSABLE', `the queue ${name} at ${this.server!.endpoint}: ${describeAwsError(error)}`).message;
+  private problem(queue: KnownQueue, error: unknown): string {
+    return this.server!.unusable(queue, error).message;
   }
 }
 

@@ -2,7 +2,9 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs';
 import { queueIn, type KnownQueue } from './queue-names';
 import { DEFAULT_REGION } from '../../../layers/runtime/core/made-up';
+import { describeAwsError } from '../../../layers/runtime/host/aws-error';
 import type { Assembly } from '../assembly';
+import { CliError } from '../errors';
 import { textOf } from '../template-values';
 
 /** What SQS and its substitutes have for queues. Source: `CreateQueue` in the Amazon SQS API Reference. */
@@ -41,6 +43,16 @@ export class QueueServer {
     return client;
   }
 
+  /** That of the queue's region. */
+  clientOf({ arn }: KnownQueue): SQSClient {
+    return this.client(arn.split(':')[3]);
+  }
+
+  /** What is told when the server does not do what it is asked for. */
+  unusable({ name }: KnownQueue, error: unknown): CliError {
+    return error instanceof CliError ? error : new CliError('QUEUE_UNUSABLE', `the queue ${name} at ${this.endpoint}: ${describeAwsError(error)}`);
+  }
+
   /** The URL of a queue, which is made when there is none of its name. */
   urlOf(queue: KnownQueue, assembly: Assembly): Promise<string> {
     const url = this.urls.get(queue.name) ?? this.find(queue, assembly);
@@ -55,7 +67,7 @@ export class QueueServer {
   }
 
   private async find(queue: KnownQueue, assembly: Assembly): Promise<string> {
-    const client = this.client(queue.arn.split(':')[3]);
+    const client = this.clientOf(queue);
     try {
       return (await client.send(new GetQueueUrlCommand({ QueueName: queue.name }))).QueueUrl!;
     } catch (error) {
@@ -88,8 +100,7 @@ export class QueueServer {
     if (!target) return undefined;
     const url = await this.urlOf(target, assembly);
     // The account that the server makes up is its own.
-    const client = this.client(target.arn.split(':')[3]);
-    const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }));
+    const { Attributes } = await this.clientOf(target).send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }));
     return { name: target.name, arn: Attributes!.QueueArn!, receives: Number(policy.maxReceiveCount) };
   }
 }

@@ -18,8 +18,6 @@ export interface HttpOverrides {
 }
 
 export interface SampleOptions extends HttpOverrides {
-  /** The kind, or `kind:name`. */
-  readonly trigger: string;
   readonly key?: string;
   readonly set: readonly string[];
 }
@@ -33,8 +31,12 @@ const TAKES: Readonly<Record<'body' | 'key' | 'method' | 'path', readonly string
   path: HTTP,
 };
 
-export function sampleEvent(called: LambdaFunction | Container, assembly: Assembly, options: SampleOptions): unknown {
-  const trigger = chosen(called, triggersOf(called, assembly), options.trigger);
+/** The trigger that is meant. */
+export function chosenTrigger(called: LambdaFunction | Container, assembly: Assembly, given: string): FoundTrigger {
+  return chosen(called, triggersOf(called, assembly), given);
+}
+
+export function sampleEvent(trigger: FoundTrigger, called: LambdaFunction | Container, options: SampleOptions): unknown {
   for (const name of ['body', 'key', 'method', 'path'] as const) {
     if (options[name] !== undefined && !TAKES[name].includes(trigger.kind)) {
       throw new CliError('USAGE', `--${name} is for the triggers ${TAKES[name].join(', ')}, not for ${trigger.kind}; --set changes any field`);
