@@ -7,6 +7,7 @@ import { LambdaHttpTarget } from './lambda-http-target';
 import { LambdaQueueTarget } from './lambda-queue-target';
 import type { LambdaOptions } from './lambda-settings';
 import type { ComputeConfig } from '../model/compute';
+import { invokeAsynchronously } from '../private/asynchronous-invocations';
 import { limitEnvironment } from '../private/lambda-environment';
 import { useManagedInstances } from '../private/lambda-managed-instances';
 
@@ -19,7 +20,7 @@ export function lambdaConfig(scope: Construct, fn: lambda.Function, props: Lambd
   limitEnvironment(fn);
   const alias = props.provisionedConcurrentExecutions === undefined && !props.snapStart ? undefined : publishedAlias(scope, fn, props);
   const target = alias ?? fn;
-  invokeAsynchronously(target, props);
+  invokeAsynchronously(scope, target, props);
   return {
     lambdaFunction: fn,
     lambdaTarget: target,
@@ -30,16 +31,6 @@ export function lambdaConfig(scope: Construct, fn: lambda.Function, props: Lambd
     metricNamespace: 'AWS/Lambda',
     metricDimensions: { FunctionName: fn.functionName },
   };
-}
-
-/** Sets what becomes of asynchronous invocations. */
-function invokeAsynchronously(target: lambda.Function | lambda.Alias, { onFailure, onSuccess, retryAttempts, maxEventAge }: LambdaOptions): void {
-  if (!onFailure && !onSuccess && retryAttempts === undefined && !maxEventAge) { return; }
-  target.configureAsyncInvoke({ onFailure, onSuccess });
-  // The construct's own options refuse what is known at deployment only.
-  const resource = target.node.findChild('EventInvokeConfig').node.defaultChild as lambda.CfnEventInvokeConfig;
-  resource.maximumRetryAttempts = retryAttempts;
-  resource.maximumEventAgeInSeconds = maxEventAge?.toSeconds();
 }
 
 /** Provisioned concurrency and SnapStart are of versions; the alias is always that of the newest. */

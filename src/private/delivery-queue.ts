@@ -59,13 +59,20 @@ export function deliveryQueue(scope: Construct, options: DeliveryOptions): Deliv
   return { queue, deadLetterQueue };
 }
 
-/** A queue for what nobody else has any more: a change of the compute must not delete it. */
+/** A queue for events that failed. */
 export function deadLetters(scope: Construct, id: string, fifo?: boolean): sqs.Queue {
-  return new sqs.Queue(scope, id, { ...queueProps(fifo), retentionPeriod: LONGEST, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });
+  return new sqs.Queue(scope, id, { ...queueProps(fifo), retentionPeriod: LONGEST });
 }
 
 function queueProps(fifo?: boolean): sqs.QueueProps {
-  return { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, fifo: fifo || undefined, maxMessageSizeBytes: MOST_BYTES };
+  return {
+    encryption: sqs.QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    fifo: fifo || undefined,
+    maxMessageSizeBytes: MOST_BYTES,
+    // Nobody else has these events any more: a change of the compute must not delete them. Without a name it does not stand in the way of the next one.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  };
 }
 
 /** The queues of a trigger whose compute may have made them in its scope. */

@@ -8,6 +8,7 @@ export const ERRORS = {
   ACCOUNT_CONFLICT: 'use a resource of the account that the stack is deployed to',
   API_CONFLICT: 'say the same in each trigger that shares it, or give this one an API of its own',
   API_GIVEN: 'leave it out, and set it where the API is made',
+  ASYNCHRONOUS_CONFLICT: 'say the same of all its triggers and of the compute, or give the trigger a function of its own',
   BATCH_ARCHITECTURE: 'set architecture, or choose instances of it',
   BATCH_OPTION: 'leave it out',
   BATCH_WINDOW: 'set maxBatchingWindow as AWS Lambda takes it, or lower batchSize',

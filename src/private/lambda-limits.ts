@@ -39,7 +39,7 @@ export interface LambdaSizes {
 /** Refuses sizes that Lambda does not have. */
 export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
   const check = (property: keyof LambdaSizes, value: number | undefined, range: Range) => checkRange(scope, property, value, range);
-  const { timeout, ephemeralStorageSize, maxEventAge, reservedConcurrentExecutions: reserved } = sizes;
+  const { timeout, ephemeralStorageSize, reservedConcurrentExecutions: reserved } = sizes;
   const isTooLong = (secondsOf(timeout) ?? 0) > MAX_TIMEOUT_SECONDS;
   checkSeconds(scope, 'timeout', timeout, { least: 1, most: MAX_TIMEOUT_SECONDS, mend: isTooLong ? TOO_LONG : undefined });
   const memory = sizes.capacityProvider ? { ...INSTANCE_MEMORY_MIB, unit: 'MiB on Managed Instances' } : { ...MEMORY_MIB, unit: 'MiB' };
@@ -54,8 +54,13 @@ export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
   const { provisionedConcurrentExecutions: least } = sizes;
   check('provisionedConcurrencyMax', sizes.provisionedConcurrencyMax, { ...provisioned, least: least === undefined || Token.isUnresolved(least) ? 1 : least });
   check('provisionedConcurrencyTargetUtilization', sizes.provisionedConcurrencyTargetUtilization, { least: 0.1, most: 0.9, fraction: true });
-  check('retryAttempts', sizes.retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS });
-  checkSeconds(scope, 'maxEventAge', maxEventAge, EVENT_AGE_SECONDS);
+  checkAsynchronousInvocations(scope, sizes);
+}
+
+/** Refuses what Lambda does not do with asynchronous invocations. */
+export function checkAsynchronousInvocations(scope: IConstruct, { retryAttempts, maxEventAge }: Pick<LambdaSizes, 'retryAttempts' | 'maxEventAge'>): void {
+  checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS, unit: 'on a Lambda compute' });
+  checkSeconds(scope, 'maxEventAge', maxEventAge, { ...EVENT_AGE_SECONDS, unit: 'seconds on a Lambda compute' });
 }
 
 /** Refuses a function whose code and layers are together too large when unzipped. Layers made elsewhere count as nothing. */

@@ -21,11 +21,6 @@ export function checkTrigger(scope: IConstruct, triggerName: string, computeName
   }
 }
 
-/** Refuses options that a Lambda function has once for all asynchronous invocations, and not for a trigger. */
-export function refuseOnLambda(scope: IConstruct, options: { readonly [name: string]: unknown }): void {
-  refuseOption(scope, options, 'on a Lambda compute, which has it once for all asynchronous invocations', property => `set ${property} of the compute`);
-}
-
 /** Refuses the first option that is given of those that a trigger does not have here. */
 export function refuseOption(
   scope: IConstruct, options: { readonly [name: string]: unknown }, where: string, mend: (property: string) => string,

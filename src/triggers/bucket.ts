@@ -8,10 +8,11 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { invokedByTrigger } from '../private/asynchronous-invocations';
 import { deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
 import { stableKey } from '../private/stable-key';
-import { refuseOnLambda, unsupported } from '../private/support';
+import { unsupported } from '../private/support';
 
 /** What happens to which objects, and what becomes of events that fail. */
 export interface BucketTriggerProps extends ServiceRetryOptions {
@@ -37,9 +38,9 @@ export interface BucketTriggerProps extends ServiceRetryOptions {
   readonly suffix?: string;
 
   /**
-   * The queue for events that the handler failed to handle each time. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   * The queue for events that the handler failed to handle each time; on a Lambda compute for all asynchronous invocations that failed.
    *
-   * @default - one of its own, which outlives the service
+   * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -65,11 +66,10 @@ export class BucketTrigger implements ITrigger {
   }
 
   public bind(scope: Construct, { compute: { lambdaTarget, queueTarget }, computeName }: TriggerContext): TriggerConfig {
-    const { deadLetterQueue, retryAttempts, maxEventAge } = this.props;
     if (lambdaTarget) {
-      refuseOnLambda(scope, { deadLetterQueue, retryAttempts, maxEventAge });
+      invokedByTrigger(scope, lambdaTarget, this.props);
       this.notify(scope, new LambdaDestination(lambdaTarget));
-      return {};
+      return { deadLetterQueue: this.props.deadLetterQueue };
     }
     if (!queueTarget) { throw unsupported(scope, 'bucket', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const delivery = deliveryQueue(scope, this.props);

@@ -6,10 +6,11 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { invokedByTrigger } from '../private/asynchronous-invocations';
 import { problem } from '../private/errors';
 import { forwarding } from '../private/forwarder';
 import { stableKey } from '../private/stable-key';
-import { refuseOnLambda, unsupported } from '../private/support';
+import { unsupported } from '../private/support';
 
 /** Of a log group. */
 const MOST_FILTERS = 2;
@@ -32,9 +33,10 @@ export interface LogGroupTriggerProps extends ServiceRetryOptions {
   readonly filterName?: string;
 
   /**
-   * The FIFO queue for events that the handler failed to handle each time. On a service only: a Lambda compute says it for all its asynchronous invocations.
+   * The queue for events that the handler failed to handle each time: on a service a FIFO queue; on a Lambda compute a standard one, for all asynchronous
+   * invocations that failed.
    *
-   * @default - one of its own, which outlives the service
+   * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -64,9 +66,9 @@ export class LogGroupTrigger implements ITrigger {
     const { lambdaTarget, queueTarget } = compute;
     this.check(scope, own);
     if (lambdaTarget) {
-      refuseOnLambda(scope, { deadLetterQueue, retryAttempts, maxEventAge });
+      invokedByTrigger(scope, lambdaTarget, this.props);
       this.subscribe(scope, new LambdaDestination(lambdaTarget));
-      return {};
+      return { deadLetterQueue };
     }
     if (!queueTarget) { throw unsupported(scope, 'logGroup', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const made = forwarding(scope, { deadLetterQueue, retryAttempts, maxEventAge }, compute, { asynchronous: true });

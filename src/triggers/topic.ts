@@ -5,11 +5,12 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
+import { invokedByTrigger } from '../private/asynchronous-invocations';
 import { attachOnce } from '../private/attached-sources';
 import { admitDeadLetters } from '../private/dead-letters';
-import { checkDeadLetterQueue, deliveryQueue } from '../private/delivery-queue';
+import { deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
-import { refuseOnLambda, unsupported } from '../private/support';
+import { unsupported } from '../private/support';
 
 /** Which messages of a topic become events, and what becomes of those that fail. */
 export interface TopicTriggerProps extends ServiceRetryOptions {
@@ -28,9 +29,10 @@ export interface TopicTriggerProps extends ServiceRetryOptions {
   readonly filterPolicyWithMessageBody?: { [attribute: string]: sns.FilterOrPolicy };
 
   /**
-   * The queue for messages that Amazon SNS could not deliver; on a service also for those that the handler failed to handle each time. It is FIFO with a FIFO topic.
+   * The queue for messages that Amazon SNS could not deliver, and for those that the handler failed to handle each time; on a Lambda compute for all asynchronous
+   * invocations that failed. It is FIFO with a FIFO topic.
    *
-   * @default - a service gets one of its own, which outlives it; on a Lambda compute messages that could not be delivered are dropped
+   * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -58,18 +60,17 @@ export class TopicTrigger implements ITrigger {
   public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
     const { lambdaTarget, queueTarget } = compute;
     const { topic, props } = this;
-    const { filterPolicy, filterPolicyWithMessageBody, retryAttempts, maxEventAge } = props;
+    const { filterPolicy, filterPolicyWithMessageBody } = props;
     if (filterPolicy && filterPolicyWithMessageBody) {
       throw problem(scope, 'TOPIC_FILTER', { property: 'filterPolicyWithMessageBody', given: 'given', accepted: 'left out when filterPolicy is given' });
     }
     const filters = { filterPolicy, filterPolicyWithMessageBody };
     if (lambdaTarget) {
-      refuseOnLambda(scope, { retryAttempts, maxEventAge });
       // Source: "Message delivery for FIFO topics" in the Amazon SNS Developer Guide.
       if (topic.fifo) {
         throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: 'a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics' });
       }
-      checkDeadLetterQueue(scope, props.deadLetterQueue);
+      invokedByTrigger(scope, lambdaTarget, props);
       // To Amazon SNS a function is one subscriber, with one filter.
       attachOnce(scope, compute, { resource: topic, arn: topic.topicArn });
       subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, filters), props.deadLetterQueue);

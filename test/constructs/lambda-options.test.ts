@@ -155,8 +155,8 @@ describe('asynchronous invocations', () => {
       MaximumEventAgeInSeconds: 600,
       Qualifier: '$LATEST',
     });
-    expect(refused({ retryAttempts: 3 })).toContain('\'retryAttempts\' must be 0 to 2, got 3');
-    expect(refused({ maxEventAge: Duration.days(1) })).toContain('\'maxEventAge\' must be 60 to 21600 seconds, got 86400');
+    expect(refused({ retryAttempts: 3 })).toContain('\'retryAttempts\' must be 0 to 2 on a Lambda compute, got 3');
+    expect(refused({ maxEventAge: Duration.days(1) })).toContain('\'maxEventAge\' must be 60 to 21600 seconds on a Lambda compute, got 86400');
   });
 });
 

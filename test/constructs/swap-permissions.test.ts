@@ -1,9 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -19,7 +22,12 @@ interface Own {
   readonly volumes: TaskVolume[];
   readonly failed: sqs.Queue;
   readonly jobs: sqs.Queue;
+  readonly failedFifo: sqs.Queue;
   readonly topic: sns.Topic;
+  readonly uploads: s3.Bucket;
+  readonly logGroup: logs.LogGroup;
+  readonly table: dynamodb.Table;
+  readonly stream: kinesis.Stream;
   readonly role?: iam.IRole;
 }
 
@@ -55,7 +63,12 @@ function app(compute: (own: Own) => ICompute, triggers: (own: Own) => ITrigger[]
       volumes: [TaskVolume.fromEfsFileSystem(files, { containerPath: '/mnt/data' })],
       failed: new sqs.Queue(stack, 'Failed'),
       jobs: new sqs.Queue(stack, 'Jobs', { visibilityTimeout: TIMEOUT }),
+      failedFifo: new sqs.Queue(stack, 'FailedFifo', { fifo: true }),
       topic: new sns.Topic(stack, 'Topic'),
+      uploads: new s3.Bucket(stack, 'Uploads'),
+      logGroup: new logs.LogGroup(stack, 'Logs'),
+      table: new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING }, stream: dynamodb.StreamViewType.NEW_IMAGE }),
+      stream: new kinesis.Stream(stack, 'Stream'),
       role: makeRole?.(stack),
     };
     const orders = new HybridFunction(stack, 'Orders', { runtime: SMALL_RUNTIME, code: SMALL_CODE, timeout: TIMEOUT, vpc, role: own.role, compute: compute(own) });
@@ -106,30 +119,52 @@ describe('what a compute itself needs', () => {
 });
 
 describe('the dead-letter queue', () => {
-  const TRIGGERS: { [name: string]: (own: Own, isGiven: boolean) => ITrigger } = {
-    topic: ({ topic, failed }, isGiven) => Trigger.topic(topic, { deadLetterQueue: isGiven ? failed : undefined }),
-    eventPattern: ({ failed }, isGiven) => Trigger.eventPattern({ source: ['shop'] }, { deadLetterQueue: isGiven ? failed : undefined }),
-    schedule: ({ failed }, isGiven) => Trigger.schedule({
-      schedule: scheduler.ScheduleExpression.expression('rate(1 hour)'), deadLetterQueue: isGiven ? failed : undefined,
-    }),
+  type Options = { readonly deadLetterQueue?: sqs.IQueue };
+  const TRIGGERS: { [name: string]: (own: Own, options: Options) => ITrigger } = {
+    topic: ({ topic }, options) => Trigger.topic(topic, options),
+    bucket: ({ uploads }, options) => Trigger.bucket(uploads, options),
+    logGroup: ({ logGroup }, options) => Trigger.logGroup(logGroup, options),
+    eventPattern: (_own, options) => Trigger.eventPattern({ source: ['shop'] }, options),
+    schedule: (_own, options) => Trigger.schedule({ schedule: scheduler.ScheduleExpression.expression('rate(1 hour)'), ...options }),
   };
-  const TARGETS: { [name: string]: [type: string, deadLetters: (properties: any) => unknown] } = {
+  const STREAMS: typeof TRIGGERS = {
+    tableStream: ({ table }) => Trigger.tableStream(table),
+    dataStream: ({ stream }) => Trigger.dataStream(stream),
+  };
+  /** Where dead letters go: those that cannot be delivered, and those of which the handler failed. */
+  const UNDELIVERED: { [trigger: string]: [type: string, deadLetters: (properties: any) => unknown] } = {
     topic: ['AWS::SNS::Subscription', ({ RedrivePolicy }) => RedrivePolicy.deadLetterTargetArn],
     eventPattern: ['AWS::Events::Rule', ({ Targets: [{ DeadLetterConfig }] }) => DeadLetterConfig.Arn],
     schedule: ['AWS::Scheduler::Schedule', ({ Target: { DeadLetterConfig } }) => DeadLetterConfig.Arn],
   };
-  const pairs = Object.keys(TRIGGERS).flatMap(trigger => ['Service', 'LambdaFunction', ...trigger === 'topic' ? [] : ['Task', 'BatchJob']].map(name => [trigger, name]));
+  const FAILED: { [compute: string]: [type: string, deadLetters: (properties: any) => unknown] } = {
+    LambdaFunction: ['AWS::Lambda::EventInvokeConfig', ({ DestinationConfig }) => DestinationConfig.OnFailure.Destination],
+    Service: ['AWS::SQS::Queue', ({ RedrivePolicy }) => RedrivePolicy?.deadLetterTargetArn],
+  };
+  const ofDelivery = ['eventPattern', 'schedule'];
+  const pairs = Object.keys(TRIGGERS).flatMap(trigger => ['Service', 'LambdaFunction', ...ofDelivery.includes(trigger) ? ['Task', 'BatchJob'] : []].map(name => [trigger, name]));
+  const compute = (name: string) => name === 'LambdaFunction' ? () => Compute.lambdaFunction() : COMPUTES[name];
 
   test.each(pairs)('that is given to %s on %s is the one of the app on each compute', (trigger, name) => {
-    const template = app(COMPUTES[name], own => [TRIGGERS[trigger](own, true)]);
-    const [type, deadLetters] = TARGETS[trigger];
-    const [{ Properties }] = Object.values(template.findResources(type));
-    expect(deadLetters(Properties)).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Failed[0-9A-F]{8}$/), 'Arn'] });
+    // SQS itself takes the dead letters of a FIFO queue into another one alone.
+    const isFifo = trigger === 'logGroup' && name === 'Service';
+    const template = app(compute(name), own => [TRIGGERS[trigger](own, { deadLetterQueue: isFifo ? own.failedFifo : own.failed })]);
+    const given = { 'Fn::GetAtt': [expect.stringMatching(isFifo ? /^FailedFifo[0-9A-F]{8}$/ : /^Failed[0-9A-F]{8}$/), 'Arn'] };
+    const places = [UNDELIVERED[trigger], ...ofDelivery.includes(trigger) && name !== 'Service' ? [] : [FAILED[name]]].filter(place => place !== undefined);
+    for (const [type, deadLetters] of places) {
+      const found = Object.values(template.findResources(type)).map(({ Properties = {} }) => deadLetters(Properties));
+      expect(found.filter(place => place !== undefined)).toEqual([given]);
+    }
   });
 
-  test.each(Object.keys(TRIGGERS))('that %s on a service has of its own stays, with its events, when the service goes', trigger => {
-    const template = app(COMPUTES.Service, own => [TRIGGERS[trigger](own, false)]);
-    const queues = Object.entries(template.findResources('AWS::SQS::Queue')).filter(([id]) => /DeadLetterQueue[0-9A-F]{8}$/.test(id));
-    expect(queues).toMatchObject([[expect.anything(), { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' }]]);
+  test.each(Object.keys({ ...TRIGGERS, ...STREAMS }))('that %s on a service has of its own stays when the service goes, and so does the queue, with their events', trigger => {
+    const template = app(COMPUTES.Service, own => [{ ...TRIGGERS, ...STREAMS }[trigger](own, {})]);
+    const queues = Object.entries(template.findResources('AWS::SQS::Queue')).filter(([id]) => id.startsWith('Orders'));
+    expect(queues.map(([id]) => id.replace(/^.*?((DeadLetter)?Queue)[0-9A-F]{8}$/, '$1'))).toEqual(expect.arrayContaining(['Queue', 'DeadLetterQueue']));
+    for (const [, queue] of queues) {
+      expect(queue).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+      // A name would be that of the next one as well.
+      expect(queue.Properties.QueueName).toBeUndefined();
+    }
   });
 });

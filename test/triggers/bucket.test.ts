@@ -83,7 +83,6 @@ describe.each([['a Lambda function', Compute.lambdaFunction], ['a service', Comp
   });
 
   test('may have a deadLetterQueue of the function\'s stack', () => {
-    if (compute === Compute.lambdaFunction) { return; }
     expect(acrossStacks(compute(), shop => [{ deadLetterQueue: new sqs.Queue(shop, 'Lost') }]).dependencies).toEqual([]);
   });
 
@@ -139,13 +138,6 @@ describe('on a Lambda function', () => {
     expect(configurations(alias)).toEqual([expect.objectContaining({ LambdaFunctionArn: { Ref: expect.stringMatching(/Alias/) } })]);
     const image = onEcs('lambdaImage' as 'service', {}, {}, (fn, stack) => fn.addTrigger(trigger()(stack))).template;
     expect(configurations(image)).toEqual([expect.objectContaining({ LambdaFunctionArn: arnOf('Api') })]);
-  });
-
-  test.each<[string, Options]>([
-    ['deadLetterQueue', stack => ({ deadLetterQueue: new sqs.Queue(stack, 'Lost') })], ['retryAttempts', { retryAttempts: 1 }], ['maxEventAge', { maxEventAge: Duration.hours(1) }],
-  ])('%s is that of the compute', (name, options) => {
-    expect(refusal(() => lambdaWith(options))).toBe(
-      `Stack/Handler/BucketUploads: '${name}' must be left out on a Lambda compute, which has it once for all asynchronous invocations, got 'given'; set ${name} of the compute [CDK_HYBRID_TRIGGER_OPTION]`);
   });
 });
 

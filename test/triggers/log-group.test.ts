@@ -67,15 +67,6 @@ describe('on a Lambda function', () => {
   test('with provisioned concurrency it invokes the alias', () => {
     expect(filter(onLambda(trigger(), Compute.lambdaFunction({ provisionedConcurrentExecutions: 1 }))).DestinationArn).toEqual({ Ref: expect.stringMatching(/Alias/) });
   });
-
-  test.each<[string, Options]>([
-    ['retryAttempts', { retryAttempts: 1 }],
-    ['maxEventAge', { maxEventAge: Duration.hours(1) }],
-    ['deadLetterQueue', stack => ({ deadLetterQueue: new sqs.Queue(stack, 'Lost', { fifo: true }) })],
-  ])('%s is that of the compute', (name, options) => {
-    expect(refusal(() => lambdaWith(options))).toMatch(
-      new RegExp(`'${name}' must be left out on a Lambda compute, which has it once for all asynchronous invocations, got 'given'; set ${name} of the compute \\[CDK_HYBRID_TRIGGER_OPTION\\]$`));
-  });
 });
 
 describe('on a service', () => {

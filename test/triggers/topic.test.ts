@@ -68,11 +68,6 @@ describe('on a Lambda function', () => {
     expect(subscription(onEcs('lambdaImage' as 'service', {}, {}, (fn, stack) => fn.addTrigger(trigger()(stack))).template)).toMatchObject({ Protocol: 'lambda' });
   });
 
-  test.each([['retryAttempts', { retryAttempts: 1 }], ['maxEventAge', { maxEventAge: Duration.hours(1) }]])('%s is that of the compute', (name, options) => {
-    expect(refusal(() => lambdaWith(options))).toBe(
-      `Stack/Handler/TopicNews: '${name}' must be left out on a Lambda compute, which has it once for all asynchronous invocations, got 'given'; set ${name} of the compute [CDK_HYBRID_TRIGGER_OPTION]`);
-  });
-
   test('a FIFO topic is refused', () => {
     expect(refusal(() => lambdaWith({}, fifo))).toBe(
       "Stack/Handler/TopicNews: 'topic' must be a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics, got 'Stack/News'; "
