@@ -114,8 +114,8 @@ function wakeUp(scope: Construct, scalingTarget: appscaling.ScalableTarget, queu
  */
 function firstTask(scalingTarget: appscaling.ScalableTarget): appscaling.StepScalingAction {
   const owner = scalingTarget.node.scope!;
-  const made = owner.node.tryFindChild('WakeUp') as appscaling.StepScalingAction | undefined;
-  if (made) { return made; }
+  const made = owner.node.tryFindChild('WakeUp');
+  if (made instanceof appscaling.StepScalingAction) { return made; }
   const action = new appscaling.StepScalingAction(owner, 'WakeUp', {
     scalingTarget, adjustmentType: appscaling.AdjustmentType.CHANGE_IN_CAPACITY, cooldown: WAKE_UP_COOLDOWN,
   });
