@@ -117,6 +117,7 @@ export const ERRORS = {
   TRIGGER_TWICE: 'set id of the trigger',
   TRIGGER_UNSUPPORTED: 'use another compute',
   URL_UNKNOWN: 'name the load balancer yourself, or give loadBalancer instead of an imported listener',
+  USER_POOL_CIRCLE: 'take userPoolId from the event, and grant by an iam.Policy of its own beside the user pool, with the role of the function',
   USER_POOL_IMPORTED: 'give the UserPool of this app, or name the function in the lambda triggers of the user pool where that is made',
   USER_POOL_OPERATION: 'name the operations, and a version for UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG alone',
   VOLUME_PATH: 'choose another containerPath',

@@ -1,5 +1,8 @@
+import { Aspects, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import type { Construct } from 'constructs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct, IConstruct } from 'constructs';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { problem } from '../private/errors';
 import { unsupported } from '../private/support';
@@ -52,6 +55,7 @@ export class UserPoolTrigger implements ITrigger {
       const accepted = 'left out without UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG';
       throw problem(scope, 'USER_POOL_OPERATION', { property: 'lambdaVersion', given: lambdaVersion, accepted });
     }
+    refuseCircle(scope, userPool, lambdaTarget);
     for (const operation of operations) {
       const [known, version] = isVersioned(operation) ? [versioned, lambdaVersion] : [operation, undefined];
       userPool.addTrigger(known, lambdaTarget, version);
@@ -61,3 +65,26 @@ export class UserPoolTrigger implements ITrigger {
 }
 
 const isOwn = (userPool: cognito.IUserPool): userPool is cognito.UserPool => 'addTrigger' in userPool;
+
+/**
+ * Refuses a function that needs what needs it: the user pool names the function, so neither the function's environment nor what its role may do when it is made
+ * can name the user pool. Looked at when all is said, before the CDK itself looks for circles among stacks.
+ */
+function refuseCircle(scope: Construct, userPool: cognito.UserPool, target: lambda.IFunction): void {
+  const id = JSON.stringify(Stack.of(userPool).getLogicalId(userPool.node.defaultChild as cognito.CfnUserPool));
+  const names = (node: IConstruct) => (JSON.stringify(Stack.of(node).resolve(neededOf(node))) ?? '').includes(id);
+  Aspects.of(scope).add({
+    visit: node => {
+      const naming = node === scope && [scope.node.scope!, target.role!].flatMap(each => each.node.findAll()).find(names);
+      if (naming) {
+        const accepted = `a user pool that ${naming.node.path} does not name, for the user pool needs the function`;
+        throw problem(scope, 'USER_POOL_CIRCLE', { property: 'userPool', given: userPool.node.path, accepted });
+      }
+    },
+  });
+}
+
+/** What of a resource has to be known before the function is made. */
+function neededOf(node: IConstruct): unknown {
+  return node instanceof lambda.CfnFunction ? node.environment : node instanceof iam.CfnPolicy ? node.policyDocument : undefined;
+}

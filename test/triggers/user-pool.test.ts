@@ -1,10 +1,13 @@
-import { Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { arnOf, onLambda, only } from './deliveries';
-import { Compute, ICompute, Trigger, UserPoolTriggerProps } from '../../src';
+import { Compute, HybridFunction, ICompute, Trigger, UserPoolTriggerProps } from '../../src';
 import { onEcs } from '../computes/ecs';
-import { refusal } from '../small-runtime';
+import { refusal, SMALL_CODE, SMALL_RUNTIME, withSmallRuntime } from '../small-runtime';
+import { workspace } from '../workspace';
 
 const { PRE_SIGN_UP, POST_CONFIRMATION, PRE_TOKEN_GENERATION_CONFIG, CUSTOM_EMAIL_SENDER } = cognito.UserPoolOperation;
 type MakePool = (stack: Stack) => cognito.IUserPool;
@@ -45,6 +48,35 @@ test('a sender of messages has the key of its user pool', () => {
 
 test('with provisioned concurrency it calls the alias', () => {
   expect(config({ operations: [PRE_SIGN_UP] }, pool, Compute.lambdaFunction({ provisionedConcurrentExecutions: 1 })).PreSignUp).toEqual({ Ref: expect.stringMatching(/Alias/) });
+});
+
+describe.each(['the stack of the function', 'another stack'])('a user pool of %s', place => {
+  const withFunction = (more: (fn: HybridFunction, members: cognito.UserPool) => void) => withSmallRuntime(() => {
+    const app = new App({ outdir: workspace() });
+    const [shop, other] = ['Shop', 'Other'].map(id => new Stack(app, id));
+    const home = place === 'another stack' ? other : shop;
+    const members = new cognito.UserPool(home, 'Members');
+    const fn = new HybridFunction(shop, 'Orders', { runtime: SMALL_RUNTIME, code: SMALL_CODE, compute: Compute.lambdaFunction() });
+    fn.addTrigger(Trigger.userPool(members, { operations: [PRE_SIGN_UP] }));
+    more(fn, members);
+    app.synth();
+    return Template.fromStack(home);
+  });
+
+  test.each<[string, (fn: HybridFunction, members: cognito.UserPool) => void, string]>([
+    ['its role', (fn, members) => members.grant(fn, 'cognito-idp:AdminGetUser'), 'Shop/Orders/Role/DefaultPolicy/Resource'],
+    ['its environment', (fn, members) => fn.lambdaFunction!.addEnvironment('POOL', members.userPoolId), 'Shop/Orders/Function/Resource'],
+  ])('cannot be named by %s', (_what, more, naming) => {
+    expect(refusal(() => withFunction(more))).toMatch(new RegExp(
+      `^Shop/Orders/UserPoolMembers: 'userPool' must be a user pool that ${naming} does not name, .*; take userPoolId from the event, .*CDK_HYBRID_USER_POOL_CIRCLE\\]$`));
+  });
+
+  test('can be used by leave of its own, as the error says', () => {
+    withFunction(({ role }, members) => new iam.Policy(Stack.of(members), 'OfMembers', {
+      roles: [role],
+      statements: [new iam.PolicyStatement({ actions: ['cognito-idp:AdminGetUser'], resources: [members.userPoolArn] })],
+    })).hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Action: 'cognito-idp:AdminGetUser', Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Members'), 'Arn'] } }] } });
+  });
 });
 
 describe('is refused', () => {
