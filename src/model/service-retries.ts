@@ -3,14 +3,14 @@ import type { Duration } from 'aws-cdk-lib';
 /** How hard events are tried that reach a service through a queue of their own, and a Lambda function by asynchronous invocations. */
 export interface ServiceRetryOptions {
   /**
-   * How often an event that failed is tried again: 0 to 999 on a service; 0 to 2 on a Lambda compute, for all its asynchronous invocations.
+   * How often an event that failed is tried again: 0 to 999 on a service, 0 to 2 on a Lambda compute. There it holds for all asynchronous invocations.
    *
    * @default 2
    */
   readonly retryAttempts?: number;
 
   /**
-   * How old an event may become: 60 seconds to 14 days on a service; to 6 hours on a Lambda compute, for all its asynchronous invocations.
+   * How old an event may become: 60 seconds to 14 days on a service, to 6 hours on a Lambda compute. There it holds for all asynchronous invocations.
    *
    * @default Duration.hours(6)
    */

@@ -38,7 +38,7 @@ export interface BucketTriggerProps extends ServiceRetryOptions {
   readonly suffix?: string;
 
   /**
-   * The queue for events that the handler failed to handle each time; on a Lambda compute for all asynchronous invocations that failed.
+   * The queue for events that the handler failed to handle each time. On a Lambda compute it takes those of all asynchronous invocations.
    *
    * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
    */

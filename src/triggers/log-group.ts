@@ -33,8 +33,8 @@ export interface LogGroupTriggerProps extends ServiceRetryOptions {
   readonly filterName?: string;
 
   /**
-   * The queue for events that the handler failed to handle each time: on a service a FIFO queue; on a Lambda compute a standard one, for all asynchronous
-   * invocations that failed.
+   * The queue for events that the handler failed to handle each time: a FIFO queue on a service, a standard one on a Lambda compute. There it takes those of
+   * all asynchronous invocations.
    *
    * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
    */

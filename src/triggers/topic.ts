@@ -29,8 +29,8 @@ export interface TopicTriggerProps extends ServiceRetryOptions {
   readonly filterPolicyWithMessageBody?: { [attribute: string]: sns.FilterOrPolicy };
 
   /**
-   * The queue for messages that Amazon SNS could not deliver, and for those that the handler failed to handle each time; on a Lambda compute for all asynchronous
-   * invocations that failed. It is FIFO with a FIFO topic.
+   * The queue for messages that Amazon SNS could not deliver, and for those that the handler failed to handle each time. On a Lambda compute it takes those of all
+   * asynchronous invocations. It is FIFO with a FIFO topic.
    *
    * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
    */
