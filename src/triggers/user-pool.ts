@@ -75,7 +75,7 @@ function refuseCircle(scope: Construct, userPool: cognito.UserPool, target: lamb
   const names = (node: IConstruct) => (JSON.stringify(Stack.of(node).resolve(neededOf(node))) ?? '').includes(id);
   Aspects.of(scope).add({
     visit: node => {
-      const naming = node === scope && [scope.node.scope!, target.role!].flatMap(each => each.node.findAll()).find(names);
+      const naming = node === scope && [scope.node.scope, target.role].flatMap(each => each?.node.findAll() ?? []).find(names);
       if (naming) {
         const accepted = `a user pool that ${naming.node.path} does not name, for the user pool needs the function`;
         throw problem(scope, 'USER_POOL_CIRCLE', { property: 'userPool', given: userPool.node.path, accepted });
