@@ -8,10 +8,10 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { ComputeContext } from '../model/compute';
 import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
-import { submitJobState } from '../private/batch-submit-state';
-import { hostEventInput } from '../private/event-input';
-import { eventMachineTarget } from '../private/event-machine';
-import { scheduleTarget } from '../private/schedule-target';
+import { submitJobState } from '../private/events/batch-submit-state';
+import { hostEventInput } from '../private/events/event-input';
+import { eventMachineTarget } from '../private/events/event-machine';
+import { scheduleTarget } from '../private/events/schedule-target';
 
 /** What jobs are submitted with. */
 export interface Job {

@@ -10,11 +10,11 @@ import { containerImage, recordPattern, rights } from './ecs-task-definition';
 import { letMount, TaskVolumeParts, volumeName } from './ecs-volume';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
-import { JobSizes, jobSizes } from '../private/batch-sizes';
 import { checkRange } from '../private/check-range';
+import { JobSizes, jobSizes } from '../private/containers/batch-sizes';
+import { hasHost, hostEnvironment } from '../private/environment/host-environment';
 import { problem } from '../private/errors';
-import { functionImage } from '../private/function-image';
-import { hasHost, hostEnvironment } from '../private/host-environment';
+import { functionImage } from '../private/image/function-image';
 import { checkRoleAccount } from '../private/role-account';
 
 /** Source of these two: "Job timeouts" in the AWS Batch User Guide. */

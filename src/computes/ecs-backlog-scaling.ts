@@ -6,7 +6,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ServiceScaling } from './ecs-scaling';
-import { checkQueueRegion } from '../private/queue-region';
+import { checkQueueRegion } from '../private/queues/queue-region';
 
 /** What is scaled, and by which queue. */
 export interface BacklogScaling {

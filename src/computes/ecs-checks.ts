@@ -5,8 +5,8 @@ import type { IConstruct } from 'constructs';
 import type { EcsComputeProps } from './ecs-options';
 import type { ComputeContext } from '../model/compute';
 import { checkRange, checkSeconds } from '../private/check-range';
+import { checkFargateSize } from '../private/containers/fargate-sizes';
 import { problem } from '../private/errors';
-import { checkFargateSize } from '../private/fargate-sizes';
 import { checkRoleAccount } from '../private/role-account';
 
 const FARGATE = ['FARGATE', 'FARGATE_SPOT'];

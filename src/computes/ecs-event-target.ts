@@ -8,10 +8,10 @@ import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
 import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
-import { runTaskState } from '../private/ecs-run-state';
-import { hostEventInput } from '../private/event-input';
-import { eventMachineTarget } from '../private/event-machine';
-import { scheduleTarget } from '../private/schedule-target';
+import { runTaskState } from '../private/events/ecs-run-state';
+import { hostEventInput } from '../private/events/event-input';
+import { eventMachineTarget } from '../private/events/event-machine';
+import { scheduleTarget } from '../private/events/schedule-target';
 
 /** A task that is run for each event. */
 export class TaskEventTarget implements IEventTarget {

@@ -3,8 +3,8 @@ import { Construct } from 'constructs';
 import { HEALTH_PATH, serviceTargetGroup, ServiceTargetParts } from './ecs-http-target';
 import type { HttpGatewayEnd, HttpGatewayOptions, IHttpGatewayTarget } from '../model/gateway-target';
 import { agree } from '../private/agreement';
-import { gatewayListener, gatewayLinkOf } from '../private/gateway-link';
-import { addSource } from '../private/host-sources';
+import { gatewayListener, gatewayLinkOf } from '../private/api/gateway-link';
+import { addSource } from '../private/environment/host-sources';
 
 /** Where the host listens for private integrations, unless the compute has that port. */
 const GATEWAY_PORT = 8081;

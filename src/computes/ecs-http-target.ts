@@ -8,7 +8,7 @@ import { scaleOnRequests, ServiceScaling } from './ecs-scaling';
 import type { EcsTask } from './ecs-task-definition';
 import { HttpCors, HttpEventFormat, HttpTargetOptions, IHttpTarget } from '../model/trigger-target';
 import { problem } from '../private/errors';
-import { targetGroupOf } from '../private/load-balancer-targets';
+import { targetGroupOf } from '../private/load-balancer/load-balancer-targets';
 
 /** What the target is made of. */
 export interface ServiceTargetParts {

@@ -10,9 +10,9 @@ import type { ServiceScaling } from './ecs-scaling';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
 import { IQueueTarget, QueueEventFormat, QueueTargetOptions } from '../model/queue-target';
+import { addSource } from '../private/environment/host-sources';
+import { HOST_STOP_SECONDS } from '../private/environment/runtime-contract';
 import { problem } from '../private/errors';
-import { addSource } from '../private/host-sources';
-import { HOST_STOP_SECONDS } from '../private/runtime-contract';
 
 /** What the target is made of. */
 export interface QueueTargetParts {

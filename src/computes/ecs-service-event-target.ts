@@ -6,10 +6,10 @@ import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { IQueueTarget, QueueEventFormat } from '../model/queue-target';
 import type { EventDeliveryOptions, EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
-import { Delivery, deliveryQueue } from '../private/delivery-queue';
-import { checkDelivery, ruleTarget } from '../private/event-delivery';
-import { lambdaEventInput } from '../private/event-input';
-import { scheduleTarget } from '../private/schedule-target';
+import { checkDelivery, ruleTarget } from '../private/events/event-delivery';
+import { lambdaEventInput } from '../private/events/event-input';
+import { scheduleTarget } from '../private/events/schedule-target';
+import { Delivery, deliveryQueue } from '../private/queues/delivery-queue';
 
 /** A service that takes single events. */
 export class ServiceEventTarget implements IEventTarget {

@@ -11,10 +11,10 @@ import { addVolume } from './ecs-volume';
 import type { ComputeContext } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import { checkRange } from '../private/check-range';
-import { ecsCluster } from '../private/ecs-cluster';
-import { checkInstances } from '../private/ecs-instances';
-import { functionImage } from '../private/function-image';
-import { hasHost, hostEnvironment, HostOptions } from '../private/host-environment';
+import { ecsCluster } from '../private/containers/ecs-cluster';
+import { checkInstances } from '../private/containers/ecs-instances';
+import { hasHost, hostEnvironment, HostOptions } from '../private/environment/host-environment';
+import { functionImage } from '../private/image/function-image';
 
 /** What one compute asks of its task beside what the user does. */
 export interface EcsTaskOptions {

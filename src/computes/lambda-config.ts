@@ -7,9 +7,9 @@ import { LambdaHttpTarget } from './lambda-http-target';
 import { LambdaQueueTarget } from './lambda-queue-target';
 import type { LambdaOptions } from './lambda-settings';
 import type { ComputeConfig } from '../model/compute';
-import { invokeAsynchronously } from '../private/asynchronous-invocations';
-import { limitEnvironment } from '../private/lambda-environment';
-import { useManagedInstances } from '../private/lambda-managed-instances';
+import { invokeAsynchronously } from '../private/lambda/asynchronous-invocations';
+import { limitEnvironment } from '../private/lambda/lambda-environment';
+import { useManagedInstances } from '../private/lambda/lambda-managed-instances';
 
 const ALIAS_NAME = 'live';
 const TARGET_UTILIZATION = 0.7;

@@ -5,9 +5,9 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
-import { ruleTarget } from '../private/event-delivery';
-import { lambdaEventInput } from '../private/event-input';
-import { scheduleTarget } from '../private/schedule-target';
+import { ruleTarget } from '../private/events/event-delivery';
+import { lambdaEventInput } from '../private/events/event-input';
+import { scheduleTarget } from '../private/events/schedule-target';
 
 /** How single events reach a Lambda function: as asynchronous invocations. */
 export class LambdaEventTarget implements IEventTarget {

@@ -4,13 +4,13 @@ import { lambdaConfig } from './lambda-config';
 import { LambdaComputeProps, lambdaSettings } from './lambda-settings';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import { computesOf } from '../model/support';
+import { stageHandlerCode } from '../private/code/handler-code-asset';
 import { problem } from '../private/errors';
-import { stageHandlerCode } from '../private/handler-code-asset';
-import { checkLayerCount, checkUnzippedSize } from '../private/lambda-limits';
-import { prepareZip, shutdownEnvironment } from '../private/lambda-preparation';
-import { checkSnapStart } from '../private/lambda-snap-start';
-import { checkExtensions } from '../private/runtime-extension';
-import { runtimeLayer } from '../private/runtime-layer';
+import { checkExtensions } from '../private/image/runtime-extension';
+import { checkLayerCount, checkUnzippedSize } from '../private/lambda/lambda-limits';
+import { prepareZip, shutdownEnvironment } from '../private/lambda/lambda-preparation';
+import { checkSnapStart } from '../private/lambda/lambda-snap-start';
+import { runtimeLayer } from '../private/layer/runtime-layer';
 
 /** Sizes and settings of `Compute.lambdaFunction()`. */
 export interface LambdaFunctionComputeProps extends LambdaComputeProps {

@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { HttpEventFormat, HttpTargetOptions, IHttpTarget } from '../model/trigger-target';
 import { problem } from '../private/errors';
-import { targetGroupOf } from '../private/load-balancer-targets';
+import { targetGroupOf } from '../private/load-balancer/load-balancer-targets';
 
 /**
  * How a load balancer reaches a Lambda function: it invokes it, with an event of its own. There is nothing to drain, nobody

@@ -4,10 +4,10 @@ import { lambdaConfig } from './lambda-config';
 import { LambdaComputeProps, lambdaSettings } from './lambda-settings';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
-import { functionImage } from '../private/function-image';
-import { withoutReserved } from '../private/handler-environment';
-import { ImageCode } from '../private/image-code';
-import { prepareImage, shutdownEnvironment } from '../private/lambda-preparation';
+import { withoutReserved } from '../private/environment/handler-environment';
+import { functionImage } from '../private/image/function-image';
+import { ImageCode } from '../private/lambda/image-code';
+import { prepareImage, shutdownEnvironment } from '../private/lambda/lambda-preparation';
 
 /** Sizes and settings of `Compute.lambdaImage()`. */
 export interface LambdaImageComputeProps extends LambdaComputeProps {

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { IQueueTarget, QueueTargetOptions } from '../model/queue-target';
 import { secondsOf } from '../private/check-range';
 import { problem } from '../private/errors';
-import { checkQueueRegion } from '../private/queue-region';
+import { checkQueueRegion } from '../private/queues/queue-region';
 
 /** What SQS gives a queue that says nothing. Source: `VisibilityTimeout` of AWS::SQS::Queue. */
 const DEFAULT_VISIBILITY_SECONDS = 30;

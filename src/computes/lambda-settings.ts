@@ -9,8 +9,8 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ComputeContext } from '../model/compute';
 import { problem } from '../private/errors';
-import { checkSizes, INSTANCE_MEMORY_MIB } from '../private/lambda-limits';
-import { checkManagedInstances } from '../private/lambda-managed-instances';
+import { checkSizes, INSTANCE_MEMORY_MIB } from '../private/lambda/lambda-limits';
+import { checkManagedInstances } from '../private/lambda/lambda-managed-instances';
 import { checkRoleAccount } from '../private/role-account';
 
 /** Sizes and settings of every Lambda function. */

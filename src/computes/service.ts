@@ -13,9 +13,9 @@ import { ecsTask } from './ecs-task-definition';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
 import { checkRange } from '../private/check-range';
-import { vpcOf } from '../private/ecs-cluster';
+import { vpcOf } from '../private/containers/ecs-cluster';
+import { hasHost } from '../private/environment/host-environment';
 import { problem } from '../private/errors';
-import { hasHost } from '../private/host-environment';
 
 /** Sizes and settings of `Compute.service()`. */
 export interface ServiceComputeProps extends EcsServiceComputeProps {

@@ -8,7 +8,7 @@ import type { EcsComputeProps } from './ecs-options';
 import { ecsTask } from './ecs-task-definition';
 import type { ComputeConfig, ComputeContext, ICompute } from '../model/compute';
 import type { IHandlerImage } from '../model/handler-image';
-import { vpcOf } from '../private/ecs-cluster';
+import { vpcOf } from '../private/containers/ecs-cluster';
 import { problem } from '../private/errors';
 
 /** Sizes and settings of `Compute.task()`. */

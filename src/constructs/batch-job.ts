@@ -7,7 +7,7 @@ import { HybridFunction } from './hybrid-function';
 import type { BatchJobComputeProps } from '../computes/batch-options';
 import { Compute } from '../computes/compute';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
-import { submitJobState } from '../private/batch-submit-state';
+import { submitJobState } from '../private/events/batch-submit-state';
 
 /** What a job is, and where it runs. */
 export interface BatchJobProps extends HybridFunctionOptions, BatchJobComputeProps {}

@@ -4,10 +4,10 @@ import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Engine } from '../model/engine';
-import { contextFingerprint } from '../private/context-fingerprint';
 import { problem } from '../private/errors';
-import { buildDockerfileLayer } from '../private/layer-build';
-import { layerVersion, LayerVersionOptions, nodejsLayerVersion } from '../private/nodejs-layer';
+import { contextFingerprint } from '../private/image/context-fingerprint';
+import { buildDockerfileLayer } from '../private/layer/layer-build';
+import { layerVersion, LayerVersionOptions, nodejsLayerVersion } from '../private/layer/nodejs-layer';
 
 /** How the layer is built. Every way gives the same files. */
 export enum LayerBuildMethod {

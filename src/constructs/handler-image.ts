@@ -4,8 +4,8 @@ import { Construct } from 'constructs';
 import type { HandlerCode } from '../model/handler-code';
 import type { IHandlerImage } from '../model/handler-image';
 import { HandlerRuntime } from '../model/handler-runtime';
-import { handlerImage } from '../private/handler-image-asset';
-import { checkHandlerName } from '../private/handler-name';
+import { checkHandlerName } from '../private/code/handler-name';
+import { handlerImage } from '../private/image/handler-image-asset';
 
 /** What an image is made of. */
 export interface HandlerImageProps {

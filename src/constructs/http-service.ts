@@ -6,7 +6,7 @@ import type { ServiceComputeProps } from '../computes/service';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import type { TriggerConfig } from '../model/trigger';
 import { problem } from '../private/errors';
-import { saysListener } from '../private/load-balancer-listener';
+import { saysListener } from '../private/load-balancer/load-balancer-listener';
 import { LoadBalancerTrigger } from '../triggers/load-balancer';
 import type { LoadBalancerOptions, LoadBalancerTriggerProps } from '../triggers/load-balancer-options';
 

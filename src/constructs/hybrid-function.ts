@@ -16,11 +16,11 @@ import { HandlerRuntime } from '../model/handler-runtime';
 import type { HandlerSecret } from '../model/handler-secret';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
 import type { ITrigger, TriggerConfig } from '../model/trigger';
-import { applySchema } from '../private/environment-schema';
+import { checkHandlerName } from '../private/code/handler-name';
+import { checkVpcStack, stackVpc } from '../private/containers/network';
+import { applySchema } from '../private/environment/environment-schema';
+import { checkEnvironment, checkSecrets } from '../private/environment/handler-environment';
 import { problem } from '../private/errors';
-import { checkEnvironment, checkSecrets } from '../private/handler-environment';
-import { checkHandlerName } from '../private/handler-name';
-import { checkVpcStack, stackVpc } from '../private/network';
 
 /** What a handler is, and where it runs. */
 export interface HybridFunctionProps extends HybridFunctionOptions {

@@ -1,6 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { makeVpc } from '../private/network';
+import { makeVpc } from '../private/containers/network';
 
 /** What a network has. */
 export interface HybridNetworkProps {

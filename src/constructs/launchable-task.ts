@@ -10,8 +10,8 @@ import { isFargateTask } from '../computes/ecs-checks';
 import { propagatesTags, runStatements, runStateOptions, strategiesOf, tagStatement, taskSubnets } from '../computes/ecs-launch';
 import type { TaskComputeProps } from '../computes/task';
 import type { HybridFunctionOptions } from '../model/hybrid-function-options';
-import { runTaskState } from '../private/ecs-run-state';
-import { passingBucket } from '../private/passing-bucket';
+import { runTaskState } from '../private/events/ecs-run-state';
+import { passingBucket } from '../private/queues/passing-bucket';
 
 /** What a task is, where it runs, and how large its events may be. */
 export interface LaunchableTaskProps extends HybridFunctionOptions, TaskComputeProps {

@@ -8,9 +8,9 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { invokedByTrigger } from '../private/asynchronous-invocations';
-import { deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
+import { invokedByTrigger } from '../private/lambda/asynchronous-invocations';
+import { deliveryQueue } from '../private/queues/delivery-queue';
 import { stableKey } from '../private/stable-key';
 import { unsupported } from '../private/support';
 

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { StreamTriggerProps } from '../model/stream-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { problem } from '../private/errors';
-import { attachStream } from '../private/stream-mapping';
+import { attachStream } from '../private/queues/stream-mapping';
 
 /** How records of a data stream become events. */
 export interface DataStreamTriggerProps extends StreamTriggerProps {

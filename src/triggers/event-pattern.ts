@@ -2,7 +2,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import type { EventDeliveryOptions } from '../model/trigger-target';
-import { queuesOf } from '../private/delivery-queue';
+import { queuesOf } from '../private/queues/delivery-queue';
 import { unsupported } from '../private/support';
 
 /** On which bus events are looked for, what the handler gets of them, and how hard they are tried. */

@@ -7,11 +7,11 @@ import type { HttpApiTriggerProps } from './http-api-options';
 import type { HttpGatewayEnd } from '../model/gateway-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { agree, refuseForGiven } from '../private/agreement';
-import { checkIntegration } from '../private/api-options';
-import { apiRoutesOf, ApiRoute, routesId, takeRoute } from '../private/api-routes';
+import { checkIntegration } from '../private/api/api-options';
+import { apiRoutesOf, ApiRoute, routesId, takeRoute } from '../private/api/api-routes';
+import { GatewayMapping, httpApiParameters } from '../private/api/gateway-mapping';
 import { secondsOf } from '../private/check-range';
 import { checkCors } from '../private/cors';
-import { GatewayMapping, httpApiParameters } from '../private/gateway-mapping';
 import { stableKey } from '../private/stable-key';
 import { unsupported } from '../private/support';
 

@@ -6,15 +6,15 @@ import type { LoadBalancerTriggerProps } from './load-balancer-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import type { IHttpTarget } from '../model/trigger-target';
 import { checkRange, checkSeconds, secondsOf } from '../private/check-range';
+import { checkVpcStack, stackVpc } from '../private/containers/network';
 import { checkCors } from '../private/cors';
 import { problem } from '../private/errors';
-import { priorityOf } from '../private/listener-priority';
-import type { Route } from '../private/listener-route';
-import { comparable, preflightOf, routesOf } from '../private/listener-routes';
-import { ListenerRules, RuleOptions } from '../private/listener-rules';
-import { shareByListener } from '../private/load-balancer-cors';
-import { isSameVpc, isSecure, listenerOf, priorityRange, vpcOfListener } from '../private/load-balancer-listener';
-import { checkVpcStack, stackVpc } from '../private/network';
+import { priorityOf } from '../private/load-balancer/listener-priority';
+import type { Route } from '../private/load-balancer/listener-route';
+import { comparable, preflightOf, routesOf } from '../private/load-balancer/listener-routes';
+import { ListenerRules, RuleOptions } from '../private/load-balancer/listener-rules';
+import { shareByListener } from '../private/load-balancer/load-balancer-cors';
+import { isSameVpc, isSecure, listenerOf, priorityRange, vpcOfListener } from '../private/load-balancer/load-balancer-listener';
 import { unsupported } from '../private/support';
 
 /** How long a load balancer keeps a connection unless it is told otherwise. */

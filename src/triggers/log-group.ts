@@ -6,9 +6,9 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { invokedByTrigger } from '../private/asynchronous-invocations';
 import { problem } from '../private/errors';
-import { forwarding } from '../private/forwarder';
+import { invokedByTrigger } from '../private/lambda/asynchronous-invocations';
+import { forwarding } from '../private/queues/forwarder';
 import { stableKey } from '../private/stable-key';
 import { unsupported } from '../private/support';
 

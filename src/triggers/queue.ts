@@ -2,8 +2,8 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { QueueEventOptions } from '../model/queue-target';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { attachOnce } from '../private/attached-sources';
-import { checkBatches } from '../private/batches';
+import { attachOnce } from '../private/queues/attached-sources';
+import { checkBatches } from '../private/queues/batches';
 import { unsupported } from '../private/support';
 
 /** How messages of a queue become events, and the id of the trigger. */

@@ -4,13 +4,13 @@ import { Construct } from 'constructs';
 import type { RestApiTriggerProps } from './rest-api-options';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import { agree, refuseForGiven } from '../private/agreement';
-import { checkIntegration } from '../private/api-options';
-import { apiRoutesOf, routesId, takeRoute } from '../private/api-routes';
+import { checkIntegration } from '../private/api/api-options';
+import { apiRoutesOf, routesId, takeRoute } from '../private/api/api-routes';
+import type { GatewayMapping } from '../private/api/gateway-mapping';
+import { addPrivateMethod } from '../private/api/private-rest-integration';
 import { secondsOf } from '../private/check-range';
 import { checkCors } from '../private/cors';
 import { problem } from '../private/errors';
-import type { GatewayMapping } from '../private/gateway-mapping';
-import { addPrivateMethod } from '../private/private-rest-integration';
 import { unsupported } from '../private/support';
 
 const API_ID = 'CdkHybridRestApi';

@@ -4,8 +4,8 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
 import type { EventDeliveryOptions } from '../model/trigger-target';
-import { queuesOf } from '../private/delivery-queue';
 import { problem } from '../private/errors';
+import { queuesOf } from '../private/queues/delivery-queue';
 import { unsupported } from '../private/support';
 
 /** When a handler runs by the clock, and with which event. */

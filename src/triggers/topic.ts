@@ -5,11 +5,11 @@ import type { Construct } from 'constructs';
 import { QueueEventFormat } from '../model/queue-target';
 import type { ServiceRetryOptions } from '../model/service-retries';
 import type { ITrigger, TriggerConfig, TriggerContext } from '../model/trigger';
-import { invokedByTrigger } from '../private/asynchronous-invocations';
-import { attachOnce } from '../private/attached-sources';
-import { admitDeadLetters } from '../private/dead-letters';
-import { deliveryQueue } from '../private/delivery-queue';
 import { problem } from '../private/errors';
+import { invokedByTrigger } from '../private/lambda/asynchronous-invocations';
+import { attachOnce } from '../private/queues/attached-sources';
+import { admitDeadLetters } from '../private/queues/dead-letters';
+import { deliveryQueue } from '../private/queues/delivery-queue';
 import { unsupported } from '../private/support';
 
 /** Which messages of a topic become events, and what becomes of those that fail. */

@@ -8,7 +8,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CustomRuntimeLayer, CustomRuntimeLayerProps, LayerBuildMethod } from '../../src/constructs/custom-runtime-layer';
 import { Engine } from '../../src/model/engine';
-import { layerNotes } from '../../src/private/layer-notes';
+import { layerNotes } from '../../src/private/layer/layer-notes';
 import { npmEnvironment, smallEngine, startRegistry } from '../registry';
 import { unzip } from '../unzip';
 import { inDirectory, workspace } from '../workspace';

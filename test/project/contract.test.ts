@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUNTIME_CONTRACT } from '../../src/private/runtime-contract';
+import { RUNTIME_CONTRACT } from '../../src/private/environment/runtime-contract';
 
 const layers = join(__dirname, '../../layers');
 

@@ -5,7 +5,7 @@ import { GRACE_MS } from '../../layers/runtime/core/invoker';
 import { mayOutlastStop } from '../../layers/runtime/host/queue-serving';
 import { hostSettings } from '../../layers/runtime/host/settings';
 import { Trigger } from '../../src';
-import { HOST_STOP_SECONDS } from '../../src/private/runtime-contract';
+import { HOST_STOP_SECONDS } from '../../src/private/environment/runtime-contract';
 import { handlerOf, onEcs } from '../computes/ecs';
 
 function serviceOf(timeout: number, stopTimeout: number) {

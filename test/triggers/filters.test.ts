@@ -6,7 +6,7 @@ import { onLambda, onService, only, toldQueues } from './deliveries';
 import { mapping } from './streams';
 import { FILTER_OPERATORS as OF_THE_HOST, parseFilters } from '../../layers/runtime/sources/queue/filter';
 import { Trigger } from '../../src';
-import { faultOf, FILTER_OPERATORS } from '../../src/private/filter-patterns';
+import { faultOf, FILTER_OPERATORS } from '../../src/private/queues/filter-patterns';
 import { refusal } from '../small-runtime';
 
 type Filters = { [key: string]: any }[];

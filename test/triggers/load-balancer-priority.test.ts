@@ -1,6 +1,6 @@
-import { isWithin, normalPattern } from '../../src/private/glob-pattern';
-import { ALL_PRIORITIES, priorityOf } from '../../src/private/listener-priority';
-import { collide, isNarrower, Route } from '../../src/private/listener-route';
+import { isWithin, normalPattern } from '../../src/private/load-balancer/glob-pattern';
+import { ALL_PRIORITIES, priorityOf } from '../../src/private/load-balancer/listener-priority';
+import { collide, isNarrower, Route } from '../../src/private/load-balancer/listener-route';
 
 const route = (path: string, host?: string, methods?: string[]): Route => ({ path, host, conditions: methods ? [{ kind: 'method', values: methods }] : [] });
 

@@ -6,7 +6,7 @@ const read = (path: string) => readFileSync(join(__dirname, '../../..', path), '
 const settings = (text: string) => [...new Set(text.match(/\bHYBRID_FORWARDER_\w+/g))].sort();
 
 test('the construct sets what the forwarder reads, and no more', () => {
-  expect(settings(read('src/private/forwarder.ts'))).toEqual(settings(read('layers/forwarder/forwarder.ts')));
+  expect(settings(read('src/private/queues/forwarder.ts'))).toEqual(settings(read('layers/forwarder/forwarder.ts')));
 });
 
 test('the host looks for a body where the forwarder says that it is', () => {
@@ -16,7 +16,7 @@ test('the host looks for a body where the forwarder says that it is', () => {
 
 test('the program has the handler that the template names', () => {
   // Source: AWS's runtime interface client for Node.js loads `forwarder.cjs` for a handler `forwarder.handler`.
-  const [, file, name] = /handler: '(\w+)\.(\w+)'/.exec(read('src/private/forwarder.ts'))!;
+  const [, file, name] = /handler: '(\w+)\.(\w+)'/.exec(read('src/private/queues/forwarder.ts'))!;
   const program = createRequire(__filename)(join(__dirname, '../../../layers/forwarder/dist', `${file}.cjs`));
   expect(typeof program[name]).toBe('function');
 });

@@ -13,7 +13,7 @@ export interface Sent {
   readonly without?: string;
 }
 
-/** The mappings of src/private/gateway-mapping.ts, with what API Gateway puts in their place. */
+/** The mappings of src/private/api/gateway-mapping.ts, with what API Gateway puts in their place. */
 export const ALWAYS: Headers = {
   'integration': 'authorizer=none',
   'request-id': 'JKJaXmPLvHcESHA=',
