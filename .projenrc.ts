@@ -43,6 +43,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   bin: { 'cdk-hybrid': 'cli/bin/cdk-hybrid' },
   devDeps: [
     '@aws-cdk/assert@^2.68.0',
+    '@aws-sdk/client-batch',
+    '@aws-sdk/client-ecs',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3',
     '@aws-sdk/client-sqs',

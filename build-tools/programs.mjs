@@ -1,5 +1,5 @@
 // Bundles what ships as a program: the run-time program (layers/runtime -> layers/runtime/dist), the program that makes
-// layers (layers/builder -> layers/builder/dist), the handler of forwarders (layers/forwarder -> layers/forwarder/dist) and the CLI (cli/src -> cli/dist). In the run-time program a relative require() stays a require(): what it names becomes a
+// layers (layers/builder -> layers/builder/dist), the handlers of forwarders and starters (layers/forwarder -> layers/forwarder/dist, layers/starter -> layers/starter/dist) and the CLI (cli/src -> cli/dist). In the run-time program a relative require() stays a require(): what it names becomes a
 // bundle of its own beside the first, so that start-up pays only for what it uses. Files are replaced whole, one by
 // one: a test that runs meanwhile sees the old or the new one.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ const common = {
 
 await bundleWithSiblings(['layers/runtime/bootstrap.ts', 'layers/runtime/host.ts', 'layers/runtime/secret-exports.ts', 'layers/runtime/health.ts'], 'layers/runtime/dist');
 await bundleWithSiblings(['layers/forwarder/forwarder.ts'], 'layers/forwarder/dist');
+await bundleWithSiblings(['layers/starter/starter.ts'], 'layers/starter/dist');
 // The licence lies beside the builder because it ships in every layer, also in those built in a container.
 const builder = await build({ ...common, entryPoints: { 'build-layer': 'layers/builder/main.ts' }, outdir: 'layers/builder/dist' });
 const license = { path: join(root, 'layers/builder/dist/LICENSE'), contents: readFileSync(join(root, 'LICENSE')) };

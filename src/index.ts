@@ -42,7 +42,7 @@ export { IQueueTarget, QueueEventFormat, QueueEventOptions, QueueTargetOptions }
 export { ListenerOptions } from './model/listener-options';
 export { ServiceRetryOptions } from './model/service-retries';
 export { ITrigger, TriggerConfig, TriggerContext } from './model/trigger';
-export { EventDeliveryOptions, EventTargetOptions, HttpCors, HttpEventFormat, HttpTargetOptions, IEventTarget, IHttpTarget, RuleTargetOptions } from './model/trigger-target';
+export { EventDeliveryOptions, EventTargetOptions, HttpCors, HttpEventFormat, HttpTargetOptions, IEventTarget, IHttpTarget, IStarterTarget, RuleTargetOptions } from './model/trigger-target';
 export { BundlingOptions, DirectoryOptions, HandlerCode, ModuleFormat, SourceMapMode } from './model/handler-code';
 export { AdditionalFile, ContainerRuntimeProps, HandlerRuntime, RuntimeExtension } from './model/handler-runtime';
 export { ProcessService, ProcessServiceProps } from './constructs/process-service';

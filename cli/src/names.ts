@@ -10,6 +10,8 @@ export const FUNCTION_CLASSES: readonly string[] = [
 const RUNNERS: readonly string[] = ['AWS::Lambda::Function', 'AWS::ECS::TaskDefinition', 'AWS::Batch::JobDefinition'];
 /** A variable that a forwarder alone has: the function between a stream, or a log group, and a service. */
 export const FORWARDER_VARIABLE = 'HYBRID_FORWARDER_QUEUE_URL';
+/** A variable that a starter alone has: the function between a topic, a bucket or a log group, and the runs of a task or a job. */
+export const STARTER_VARIABLE = 'HYBRID_STARTER_RUN';
 /** What a compute calls the resource that runs the handler. */
 const RUNNER_ID = /\/(Function|TaskDefinition|JobDefinition)$/;
 
@@ -53,14 +55,18 @@ export interface Runner extends Omit<Named, 'aliases'> {
   readonly resource: Resource;
 }
 
-/** The resources of this type, which is one that runs code. A forwarder is none of these: it is part of a trigger, and nothing here invokes it. */
+/** The resources of this type, which is one that runs code. Forwarders and starters are none of these: parts of triggers, which nothing here invokes. */
 export function runnersOf(assembly: Assembly, type: string): Runner[] {
   const all = assembly.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {})
-    .filter(([, { Type, Properties }]) => RUNNERS.includes(Type) && Properties?.Environment?.Variables?.[FORWARDER_VARIABLE] === undefined)
+    .filter(([, resource]) => RUNNERS.includes(resource.Type) && !isOfTrigger(resource))
     .map(([logicalId, resource]) => ({ stack, logicalId, resource, path: constructPath(stack, logicalId, resource) })));
   const paths = all.map(({ path }) => path);
   const named = all.map((each) => ({ ...each, name: shownPath(each.path, paths, assembly.constructClasses) }));
   return named.filter(({ resource }) => resource.Type === type);
+}
+
+function isOfTrigger({ Properties }: Resource): boolean {
+  return [FORWARDER_VARIABLE, STARTER_VARIABLE].some((variable) => Properties?.Environment?.Variables?.[variable] !== undefined);
 }
 
 function constructPath(stack: Stack, logicalId: string, resource: Resource): string {

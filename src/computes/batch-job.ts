@@ -60,12 +60,14 @@ export class BatchJobCompute implements ICompute {
       if (volume.fileSystem) { letMount(jobDefinition, context, volume, volume.fileSystem); }
     }
     for (const [key, value] of Object.entries(props.tags ?? {})) { Tags.of(jobDefinition).add(key, value); }
+    const target = new BatchEventTarget(context, { name, jobDefinition, jobQueue, shareIdentifier: props.shareIdentifier });
     return {
       image,
       jobDefinition,
       jobQueue,
       computeEnvironment,
-      eventTarget: new BatchEventTarget(context, { name, jobDefinition, jobQueue, shareIdentifier: props.shareIdentifier }),
+      eventTarget: target,
+      starterTarget: target,
       ...hasHost(context.runtime) && { metricNamespace: 'CdkHybrid', metricDimensions: { FunctionName: name } },
     };
   }

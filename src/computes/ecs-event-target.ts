@@ -1,20 +1,23 @@
-/** How EventBridge and its Scheduler run a task with an event. */
+/** How EventBridge, its Scheduler and a function of ours run a task with an event. */
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as events from 'aws-cdk-lib/aws-events';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { propagatesTags, runStatements, runStateOptions, strategiesOf, taskNetwork } from './ecs-launch';
 import type { EcsComputeProps } from './ecs-options';
 import type { EcsTask } from './ecs-task-definition';
 import type { ComputeContext } from '../model/compute';
-import type { EventTargetOptions, IEventTarget, RuleTargetOptions } from '../model/trigger-target';
+import type { EventTargetOptions, IEventTarget, IStarterTarget, RuleTargetOptions } from '../model/trigger-target';
 import { runTaskState } from '../private/events/ecs-run-state';
 import { hostEventInput } from '../private/events/event-input';
 import { eventMachineTarget } from '../private/events/event-machine';
 import { scheduleTarget } from '../private/events/schedule-target';
+import { starter } from '../private/events/starter';
 
 /** A task that is run for each event. */
-export class TaskEventTarget implements IEventTarget {
+export class TaskEventTarget implements IEventTarget, IStarterTarget {
   /** @param task the task; @param context the function; @param props how the task is run */
   constructor(private readonly task: EcsTask, private readonly context: ComputeContext, private readonly props: EcsComputeProps) {}
 
@@ -32,7 +35,7 @@ export class TaskEventTarget implements IEventTarget {
           containerOverrides: [{ name, environment: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })) }],
         }),
       }),
-      statements: runStatements(task.taskDefinition, task.cluster, this.props.propagateTags),
+      statements: this.statements(),
       ecsParameters: this.ecsParameters(),
     });
   }
@@ -49,10 +52,22 @@ export class TaskEventTarget implements IEventTarget {
         startsOnly: true,
         cluster: task.cluster,
         taskDefinition: task.taskDefinition,
-        statements: runStatements(task.taskDefinition, task.cluster, props.propagateTags),
+        statements: this.statements(),
         securityGroups: context.securityGroups ?? [],
       }),
     });
+  }
+
+  public starter(scope: Construct): lambda.Function {
+    const { task: { cluster, container }, context: { role } } = this;
+    const { taskDefinitionArn: taskDefinition, taskCount: count, ...parameters } = this.ecsParameters();
+    const overrides = { containerOverrides: [{ name: container.containerName }] };
+    const runTask = { cluster: cluster.clusterArn, taskDefinition, count, ...parameters, overrides };
+    return starter(scope, { run: { runTask }, statements: this.statements(), role });
+  }
+
+  private statements(): iam.PolicyStatement[] {
+    return runStatements(this.task.taskDefinition, this.task.cluster, this.props.propagateTags);
   }
 
   private ecsParameters(): scheduler.CfnSchedule.EcsParametersProperty {

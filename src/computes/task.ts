@@ -38,6 +38,7 @@ export class TaskCompute implements ICompute {
     const task = ecsTask(scope, context, props, { source: 'task' });
     const { taskDefinition, cluster, image } = task;
     if (props.enableExecuteCommand) { letExecute(context.role); }
-    return { taskDefinition, cluster, image, eventTarget: new TaskEventTarget(task, context, props), ...ecsMetrics(task) };
+    const target = new TaskEventTarget(task, context, props);
+    return { taskDefinition, cluster, image, eventTarget: target, starterTarget: target, ...ecsMetrics(task) };
   }
 }

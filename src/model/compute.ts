@@ -13,7 +13,7 @@ import type { IHandlerImage } from './handler-image';
 import type { HandlerRuntime } from './handler-runtime';
 import type { HandlerSecret } from './handler-secret';
 import type { IQueueTarget } from './queue-target';
-import type { IEventTarget, IHttpTarget } from './trigger-target';
+import type { IEventTarget, IHttpTarget, IStarterTarget } from './trigger-target';
 
 /**
  * Where a handler runs. `Compute` has the ones of this library; a class of your own may wrap one of them, and change what it has made.
@@ -228,6 +228,13 @@ export interface ComputeConfig {
    * @default - the compute takes no single events
    */
   readonly eventTarget?: IEventTarget;
+
+  /**
+   * How a run is started with an event of an origin that invokes functions.
+   *
+   * @default - the compute is not started for each event
+   */
+  readonly starterTarget?: IStarterTarget;
 
   /**
    * How messages of queues reach the handler.

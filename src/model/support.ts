@@ -12,15 +12,12 @@ const ONE_RUN = 'it runs once for each event and takes no requests; use Compute.
 const RUNS_FOR_EVER = 'its handler is started once and runs for ever';
 
 const HOLDS_NO_MESSAGE = 'nothing could hold a message until its run has succeeded; use Compute.service(), with minCapacity 0 if there are few messages';
-const NO_TOPIC = 'Amazon SNS starts no runs; use Trigger.eventPattern() with events of a bus, or Compute.service()';
-const NO_BUCKET = 'Amazon S3 starts no runs; use Trigger.eventPattern() with a bucket that has eventBridgeEnabled, or Compute.service()';
 
 const LAMBDA = 'use Compute.lambdaFunction() or Compute.lambdaImage()';
 const NO_URL = `only a Lambda function has an address of its own; ${LAMBDA}`;
 const NO_POOL = `Amazon Cognito calls Lambda functions alone, and waits for their answer; ${LAMBDA}`;
 const NO_SOURCE = `an IEventSource of the AWS CDK is bound to a Lambda function; ${LAMBDA}`;
 const NO_STREAM = 'nothing could hold a record until its run has succeeded; use Compute.service(), with minCapacity 0 if there are few records';
-const NO_LOGS = 'Amazon CloudWatch Logs starts no runs; use Compute.service()';
 
 /** Triggers on computes. */
 export const TRIGGER_SUPPORT = {
@@ -37,10 +34,10 @@ export const TRIGGER_SUPPORT = {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: HOLDS_NO_MESSAGE, batchJob: HOLDS_NO_MESSAGE,
   },
   topic: {
-    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_TOPIC, batchJob: NO_TOPIC,
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
   },
   bucket: {
-    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_BUCKET, batchJob: NO_BUCKET,
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
   },
   eventPattern: {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
@@ -64,7 +61,7 @@ export const TRIGGER_SUPPORT = {
     lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_STREAM, batchJob: NO_STREAM,
   },
   logGroup: {
-    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service()`, task: NO_LOGS, batchJob: NO_LOGS,
+    lambdaFunction: true, lambdaImage: true, service: true, process: `${RUNS_FOR_EVER}; use Compute.service() or Compute.task()`, task: true, batchJob: true,
   },
 } as const satisfies { [trigger: string]: SupportRow };
 export type TriggerName = keyof typeof TRIGGER_SUPPORT;

@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as events from 'aws-cdk-lib/aws-events';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -184,4 +185,14 @@ export interface IEventTarget {
    * @param options what of the event, and how often it is tried
    */
   ruleTarget(scope: Construct, options: RuleTargetOptions): events.IRuleTarget;
+}
+
+/** A handler that is started once for each event: what computes give to triggers whose origins invoke functions. */
+export interface IStarterTarget {
+  /**
+   * Makes the function that starts a run with each event that it is invoked with.
+   *
+   * @param scope where its resources belong; MUST get static construct ids
+   */
+  starter(scope: Construct): lambda.Function;
 }

@@ -142,6 +142,13 @@ export interface TriggerConfig {
   readonly forwarder?: lambda.Function;
 
   /**
+   * The function that starts a run with each message of a topic, event of a bucket or of a log group.
+   *
+   * @default - not of this trigger, or not of this compute
+   */
+  readonly starter?: lambda.Function;
+
+  /**
    * The rule of the event bus.
    *
    * @default - not of this trigger

@@ -38,9 +38,10 @@ export interface BucketTriggerProps extends ServiceRetryOptions {
   readonly suffix?: string;
 
   /**
-   * The queue for events that the handler failed to handle each time. On a Lambda compute it takes those of all asynchronous invocations.
+   * The queue for events that the handler failed to handle each time. On a Lambda compute it takes those of all asynchronous invocations; on a
+   * task or a job those that started no run.
    *
-   * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
+   * @default - a service gets one of its own, which outlives it; elsewhere they are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -65,12 +66,13 @@ export class BucketTrigger implements ITrigger {
     this.triggerId = props.id ?? `Bucket${bucket.node.id}`;
   }
 
-  public bind(scope: Construct, { compute: { lambdaTarget, queueTarget }, computeName }: TriggerContext): TriggerConfig {
-    if (lambdaTarget) {
-      invokedByTrigger(scope, lambdaTarget, this.props);
-      this.notify(scope, new LambdaDestination(lambdaTarget));
-      return { deadLetterQueue: this.props.deadLetterQueue };
+  public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
+    const invoked = invokedByTrigger(scope, compute, this.props);
+    if (invoked) {
+      this.notify(scope, new LambdaDestination(invoked.target));
+      return { starter: invoked.starter, deadLetterQueue: this.props.deadLetterQueue };
     }
+    const { queueTarget } = compute;
     if (!queueTarget) { throw unsupported(scope, 'bucket', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const delivery = deliveryQueue(scope, this.props);
     queueTarget.attachQueue(scope, delivery.queue, { eventFormat: QueueEventFormat.BODY });

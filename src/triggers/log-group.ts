@@ -33,10 +33,10 @@ export interface LogGroupTriggerProps extends ServiceRetryOptions {
   readonly filterName?: string;
 
   /**
-   * The queue for events that the handler failed to handle each time: a FIFO queue on a service, a standard one on a Lambda compute. There it takes those of
-   * all asynchronous invocations.
+   * The queue for events that the handler failed to handle each time: a FIFO queue on a service, a standard one elsewhere. On a Lambda compute it takes
+   * those of all asynchronous invocations; on a task or a job those that started no run.
    *
-   * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
+   * @default - a service gets one of its own, which outlives it; elsewhere they are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -63,13 +63,13 @@ export class LogGroupTrigger implements ITrigger {
 
   public bind(scope: Construct, { compute, computeName, logGroup: own }: TriggerContext): TriggerConfig {
     const { deadLetterQueue, retryAttempts, maxEventAge } = this.props;
-    const { lambdaTarget, queueTarget } = compute;
     this.check(scope, own);
-    if (lambdaTarget) {
-      invokedByTrigger(scope, lambdaTarget, this.props);
-      this.subscribe(scope, new LambdaDestination(lambdaTarget));
-      return { deadLetterQueue };
+    const invoked = invokedByTrigger(scope, compute, this.props);
+    if (invoked) {
+      this.subscribe(scope, new LambdaDestination(invoked.target));
+      return { starter: invoked.starter, deadLetterQueue };
     }
+    const { queueTarget } = compute;
     if (!queueTarget) { throw unsupported(scope, 'logGroup', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const made = forwarding(scope, { deadLetterQueue, retryAttempts, maxEventAge }, compute, { asynchronous: true });
     queueTarget.attachQueue(scope, made.queue, { eventFormat: QueueEventFormat.BODY });

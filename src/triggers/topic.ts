@@ -30,9 +30,9 @@ export interface TopicTriggerProps extends ServiceRetryOptions {
 
   /**
    * The queue for messages that Amazon SNS could not deliver, and for those that the handler failed to handle each time. On a Lambda compute it takes those of all
-   * asynchronous invocations. It is FIFO with a FIFO topic.
+   * asynchronous invocations; on a task or a job those that started no run. It is FIFO with a FIFO topic.
    *
-   * @default - a service gets one of its own, which outlives it; on a Lambda compute they are dropped
+   * @default - a service gets one of its own, which outlives it; elsewhere they are dropped
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
@@ -58,23 +58,25 @@ export class TopicTrigger implements ITrigger {
   }
 
   public bind(scope: Construct, { compute, computeName }: TriggerContext): TriggerConfig {
-    const { lambdaTarget, queueTarget } = compute;
+    const { lambdaTarget, starterTarget, queueTarget } = compute;
     const { topic, props } = this;
     const { filterPolicy, filterPolicyWithMessageBody } = props;
     if (filterPolicy && filterPolicyWithMessageBody) {
       throw problem(scope, 'TOPIC_FILTER', { property: 'filterPolicyWithMessageBody', given: 'given', accepted: 'left out when filterPolicy is given' });
     }
     const filters = { filterPolicy, filterPolicyWithMessageBody };
-    if (lambdaTarget) {
-      // Source: "Message delivery for FIFO topics" in the Amazon SNS Developer Guide.
-      if (topic.fifo) {
-        throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: 'a standard topic on a Lambda compute: Amazon SNS invokes no functions from FIFO topics' });
-      }
-      invokedByTrigger(scope, lambdaTarget, props);
+    // Source: "Message delivery for FIFO topics" in the Amazon SNS Developer Guide.
+    if (topic.fifo && (lambdaTarget || starterTarget)) {
+      const where = lambdaTarget ? 'a Lambda compute' : `Compute.${computeName}()`;
+      throw problem(scope, 'TOPIC_FIFO', { property: 'topic', given: topic.node.path, accepted: `a standard topic on ${where}: Amazon SNS invokes no functions from FIFO topics` });
+    }
+    const invoked = invokedByTrigger(scope, compute, props);
+    if (invoked) {
+      const { target, starter } = invoked;
       // To Amazon SNS a function is one subscriber, with one filter.
-      attachOnce(scope, compute, { resource: topic, arn: topic.topicArn });
-      subscribe(scope, topic, new subscriptions.LambdaSubscription(lambdaTarget, filters), props.deadLetterQueue);
-      return { deadLetterQueue: props.deadLetterQueue };
+      if (!starter) { attachOnce(scope, compute, { resource: topic, arn: topic.topicArn }); }
+      subscribe(scope, topic, new subscriptions.LambdaSubscription(target, filters), props.deadLetterQueue);
+      return { starter, deadLetterQueue: props.deadLetterQueue };
     }
     if (!queueTarget) { throw unsupported(scope, 'topic', computeName, 'use a compute that is a Lambda function, or takes messages of queues'); }
     const delivery = deliveryQueue(scope, { ...props, fifo: topic.fifo });

@@ -96,6 +96,9 @@ beforeAll(() => {
       const once = new HybridFunction(stack, id, { code: SMALL_CODE, runtime: SMALL_RUNTIME, vpc: web.vpc, compute });
       once.addTrigger(Trigger.schedule({ schedule: scheduler.ScheduleExpression.cron({ minute: '0', hour: '3', timeZone: TimeZone.EUROPE_BERLIN }) }));
       once.addTrigger(Trigger.eventPattern({ source: ['own.app'], detailType: [id] }));
+      once.addTrigger(Trigger.topic(new sns.Topic(stack, `${id}News`)));
+      once.addTrigger(Trigger.bucket(new s3.Bucket(stack, `${id}Files`)));
+      once.addTrigger(Trigger.logGroup(new logs.LogGroup(stack, `${id}Log`)));
     }
   });
   synthesizeService(directory, 'function.out', (web, stack) => {
@@ -109,10 +112,10 @@ test('a service and a Lambda function with the same triggers run at the same occ
   expect(await listed('function.out')).toMatchObject({ Shared: SHARED, Web: [] });
 });
 
-test('a task and a job are started by schedules and events', async () => {
+test('a task and a job are started by schedules, events, topics, buckets and log groups', async () => {
   expect(await listed('service.out')).toMatchObject({
-    Task: ['cron(0 3 * * ? *) Europe/Berlin', 'events own.app Task'],
-    Job: ['cron(0 3 * * ? *) Europe/Berlin', 'events own.app Job'],
+    Task: ['topic TaskNews', 'bucket TaskFiles', 'cron(0 3 * * ? *) Europe/Berlin', 'events own.app Task', 'log group TaskLog'],
+    Job: ['topic JobNews', 'bucket JobFiles', 'cron(0 3 * * ? *) Europe/Berlin', 'events own.app Job', 'log group JobLog'],
   });
 });
 

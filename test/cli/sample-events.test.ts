@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -32,6 +33,9 @@ beforeAll(() => {
     web.addTrigger(Trigger.logGroup(new logs.LogGroup(stack, 'Log', { logGroupName: '/the/log' })));
     const task = new HybridFunction(stack, 'Job', { code: SMALL_CODE, runtime: SMALL_RUNTIME, vpc: web.vpc, compute: Compute.task() });
     task.addTrigger(scheduled({ every: 'hour, a task' }));
+    task.addTrigger(Trigger.topic(new sns.Topic(stack, 'Work', { topicName: 'work' })));
+    task.addTrigger(Trigger.bucket(new s3.Bucket(stack, 'Uploads', { bucketName: 'uploads' }), { prefix: 'in/' }));
+    task.addTrigger(Trigger.logGroup(new logs.LogGroup(stack, 'Watched', { logGroupName: '/watched' })));
   });
 }, 60_000);
 
@@ -103,12 +107,20 @@ test('a service, a task and what lies between them and their origins', async () 
   ]);
   expect(await of('Web', 'logGroup')).toEqual({ awslogs: { data: expect.any(String) } });
   expect(await of('Job', 'schedule')).toEqual({ every: 'hour, a task' });
+  expect((await of('Job', 'topic')).Records[0].Sns.TopicArn).toBe(`arn:aws:sns:${REGION}:${ACCOUNT}:work`);
+  expect((await of('Job', 'bucket')).Records[0].s3).toMatchObject({ bucket: { name: 'uploads' }, object: { key: expect.stringMatching(/^in\//) } });
+  const { awslogs } = await of('Job', 'logGroup');
+  expect(JSON.parse(gunzipSync(Buffer.from(awslogs.data, 'base64')).toString()).logGroup).toBe('/watched');
 });
 
-test('what lies between a stream and a service is no function of the app', async () => {
+test('what lies between an origin and a service or a task is no function of the app', async () => {
   const { out } = await cdkHybrid(['list', '--app', 'services.out'], { cwd: directory });
-  expect(out.trim().split('\n').map((line) => line.split(/ +/).slice(0, 2))).toEqual([['Stack/Web', 'service'], ['Stack/Job', 'task']]);
-  expect(await cdkHybrid(['invoke', 'Forwarder', '--app', 'services.out'], { cwd: directory })).toMatchObject({ code: 2, err: expect.stringMatching(/FUNCTION_UNKNOWN/) });
+  const listed = out.trim().split('\n').map((line) => line.split(/ +/).slice(0, 2));
+  // The CDK's own, which sets the notifications of buckets.
+  expect(listed.filter(([name]) => !name.includes('BucketNotificationsHandler'))).toEqual([['Stack/Web', 'service'], ['Stack/Job', 'task']]);
+  for (const name of ['Forwarder', 'Starter']) {
+    expect(await cdkHybrid(['invoke', name, '--app', 'services.out'], { cwd: directory })).toMatchObject({ code: 2, err: expect.stringMatching(/FUNCTION_UNKNOWN/) });
+  }
 });
 
 describe('refuses', () => {

@@ -137,12 +137,15 @@ describe('the dead-letter queue', () => {
     eventPattern: ['AWS::Events::Rule', ({ Targets: [{ DeadLetterConfig }] }) => DeadLetterConfig.Arn],
     schedule: ['AWS::Scheduler::Schedule', ({ Target: { DeadLetterConfig } }) => DeadLetterConfig.Arn],
   };
-  const FAILED: { [compute: string]: [type: string, deadLetters: (properties: any) => unknown] } = {
-    LambdaFunction: ['AWS::Lambda::EventInvokeConfig', ({ DestinationConfig }) => DestinationConfig.OnFailure.Destination],
+  const INVOKED: [type: string, deadLetters: (properties: any) => unknown] = ['AWS::Lambda::EventInvokeConfig', ({ DestinationConfig }) => DestinationConfig.OnFailure.Destination];
+  const FAILED: { [compute: string]: typeof INVOKED } = {
+    LambdaFunction: INVOKED,
+    Task: INVOKED,
+    BatchJob: INVOKED,
     Service: ['AWS::SQS::Queue', ({ RedrivePolicy }) => RedrivePolicy?.deadLetterTargetArn],
   };
   const ofDelivery = ['eventPattern', 'schedule'];
-  const pairs = Object.keys(TRIGGERS).flatMap(trigger => ['Service', 'LambdaFunction', ...ofDelivery.includes(trigger) ? ['Task', 'BatchJob'] : []].map(name => [trigger, name]));
+  const pairs = Object.keys(TRIGGERS).flatMap(trigger => ['Service', 'LambdaFunction', 'Task', 'BatchJob'].map(name => [trigger, name]));
   const compute = (name: string) => name === 'LambdaFunction' ? () => Compute.lambdaFunction() : COMPUTES[name];
 
   test.each(pairs)('that is given to %s on %s is the one of the app on each compute', (trigger, name) => {

@@ -19,7 +19,7 @@ test('the package ships the programs with their run bits, and none of our source
   for (const path of ['cli/bin/cdk-hybrid', 'layers/nodejs/bootstrap', 'layers/nodejs/entrypoint', 'layers/nodejs/exec-wrapper', 'layers/nodejs/bootstrap-with-secrets', 'layers/nodejs/health']) {
     expect(files.find(file => file.path === path)?.mode.toString(8)).toMatch(/755$/);
   }
-  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'API.md', 'cli/dist/cdk-hybrid.cjs', 'layers/nodejs/Dockerfile', 'layers/nodejs/sample/index.mjs', 'layers/runtime/dist/bootstrap.cjs', 'layers/runtime/dist/host.cjs', 'layers/runtime/dist/THIRD-PARTY-LICENSES.txt', 'layers/builder/dist/build-layer.cjs', 'layers/forwarder/dist/forwarder.cjs', 'docs/errors.md', 'docs/host.md']));
+  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'API.md', 'cli/dist/cdk-hybrid.cjs', 'layers/nodejs/Dockerfile', 'layers/nodejs/sample/index.mjs', 'layers/runtime/dist/bootstrap.cjs', 'layers/runtime/dist/host.cjs', 'layers/runtime/dist/THIRD-PARTY-LICENSES.txt', 'layers/builder/dist/build-layer.cjs', 'layers/forwarder/dist/forwarder.cjs', 'layers/starter/dist/starter.cjs', 'docs/errors.md', 'docs/host.md']));
   expect(paths.filter(path => /(^|\/)(test|bench|examples|build-tools|\.projen|\.ci|\.ci-work|rosetta|node_modules)\//.test(path))).toEqual([]);
   expect(paths.filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
   expect(existsSync(join(root, 'lib/index.js'))).toBe(paths.includes('lib/index.js'));

@@ -2,7 +2,7 @@
 import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';
 import type { LambdaFunction } from '../functions';
-import { FORWARDER_VARIABLE } from '../names';
+import { FORWARDER_VARIABLE, STARTER_VARIABLE } from '../names';
 import { hostQueues, madeUpName, queueIn, type KnownQueue } from '../queues/queue-names';
 import { frontsOf } from '../routes/local-routes';
 import type { Front, GatewayTarget, LoadBalancerTarget, Route } from '../routes/route';
@@ -52,6 +52,7 @@ class Finder {
       if (queue.resource && entry.event !== undefined && entry.event !== 'sqs') this.ends.push(queue.resource);
     }
     this.follow('AWS::Lambda::Function', ({ Environment }) => Environment?.Variables?.[FORWARDER_VARIABLE]);
+    this.follow('AWS::Lambda::Function', ({ Environment }) => Environment?.Variables?.[STARTER_VARIABLE]);
     this.follow('AWS::StepFunctions::StateMachine', ({ DefinitionString }) => DefinitionString);
   }
 

@@ -5,6 +5,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { agree } from '../agreement';
 import { checkAsynchronousInvocations } from './lambda-limits';
+import type { ComputeConfig } from '../../model/compute';
 import { checkDeadLetterQueue } from '../queues/delivery-queue';
 
 /** What a compute or a trigger says. */
@@ -39,10 +40,30 @@ export function invokeAsynchronously(scope: Construct, target: lambda.IFunction,
   setRetries(scope, target, options);
 }
 
-/** Sets what a trigger says, and refuses what the compute or another trigger contradicts. */
-export function invokedByTrigger(scope: Construct, target: lambda.IFunction, options: AsynchronousTriggerOptions): void {
+/** What the origin of a trigger invokes. */
+export interface InvokedByTrigger {
+  readonly target: lambda.IFunction;
+  /** The same function, where it starts a run with each event. */
+  readonly starter?: lambda.Function;
+}
+
+/**
+ * The function that a trigger's origin invokes, on computes that have one: the handler's, or one that starts runs. Sets what the trigger says of its invocations,
+ * and refuses what the compute or another trigger contradicts.
+ */
+export function invokedByTrigger(
+  scope: Construct, { lambdaTarget, starterTarget }: ComputeConfig, options: AsynchronousTriggerOptions,
+): InvokedByTrigger | undefined {
+  const starter = lambdaTarget ? undefined : starterTarget?.starter(scope);
+  const target = lambdaTarget ?? starter;
+  if (!target) { return undefined; }
+  setInvocations(scope, target, options, lambdaTarget ? undefined : 'where runs are started');
+  return { target, starter };
+}
+
+function setInvocations(scope: Construct, target: lambda.IFunction, options: AsynchronousTriggerOptions, where?: string): void {
   const { deadLetterQueue } = options;
-  checkAsynchronousInvocations(scope, options);
+  checkAsynchronousInvocations(scope, options, where);
   checkDeadLetterQueue(scope, deadLetterQueue);
   setRetries(scope, target, options);
   if (!deadLetterQueue || !agreeOn(scope, target, DEAD_LETTERS, deadLetterQueue.queueArn)) { return; }

@@ -58,9 +58,11 @@ export function checkSizes(scope: IConstruct, sizes: LambdaSizes): void {
 }
 
 /** Refuses what Lambda does not do with asynchronous invocations. */
-export function checkAsynchronousInvocations(scope: IConstruct, { retryAttempts, maxEventAge }: Pick<LambdaSizes, 'retryAttempts' | 'maxEventAge'>): void {
-  checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS, unit: 'on a Lambda compute' });
-  checkSeconds(scope, 'maxEventAge', maxEventAge, { ...EVENT_AGE_SECONDS, unit: 'seconds on a Lambda compute' });
+export function checkAsynchronousInvocations(
+  scope: IConstruct, { retryAttempts, maxEventAge }: Pick<LambdaSizes, 'retryAttempts' | 'maxEventAge'>, where = 'on a Lambda compute',
+): void {
+  checkRange(scope, 'retryAttempts', retryAttempts, { least: 0, most: MAX_RETRY_ATTEMPTS, unit: where });
+  checkSeconds(scope, 'maxEventAge', maxEventAge, { ...EVENT_AGE_SECONDS, unit: `seconds ${where}` });
 }
 
 /** Refuses a function whose code and layers are together too large when unzipped. Layers made elsewhere count as nothing. */

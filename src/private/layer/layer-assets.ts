@@ -23,3 +23,6 @@ export const BUILDER_DIRECTORY = join(LAYERS_DIRECTORY, 'builder', 'dist');
 
 /** The handler of functions that put records of streams and events of log groups into a queue, bundled. */
 export const FORWARDER_DIRECTORY = join(LAYERS_DIRECTORY, 'forwarder', 'dist');
+
+/** The handler of functions that start a run of a task or a job with each event, bundled. */
+export const STARTER_DIRECTORY = join(LAYERS_DIRECTORY, 'starter', 'dist');

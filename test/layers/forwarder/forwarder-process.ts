@@ -1,6 +1,6 @@
 /** Defines how tests run the bundled forwarder: in a process of its own, as AWS Lambda does it, with servers in the place of AWS's. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { runProgram } from '../program-process';
 
 const PROGRAM = join(__dirname, '../../../layers/forwarder/dist/forwarder.cjs');
 
@@ -30,20 +30,8 @@ export interface ForwarderTarget {
 }
 
 /** One invocation. */
-export function forward(event: object, { queueUrl, bucket = 'bodies', environment }: ForwarderTarget): Promise<ForwarderAnswer> {
-  const child = spawn(process.execPath, ['-e', RUNNER], {
-    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: 'true', ...environment, HYBRID_FORWARDER_QUEUE_URL: queueUrl, HYBRID_FORWARDER_BUCKET: bucket },
-  });
-  let stdout = '';
-  let log = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { stdout += chunk; });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => { log += chunk; });
-  child.stdin.end(JSON.stringify(event));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => {
-      if (status !== 0) reject(new Error(`the forwarder ended with ${status}: ${log}`));
-      else resolve({ ...JSON.parse(stdout) as Omit<ForwarderAnswer, 'log'>, log });
-    });
-  });
+export async function forward(event: object, { queueUrl, bucket = 'bodies', environment }: ForwarderTarget): Promise<ForwarderAnswer> {
+  const settings = { HYBRID_FORWARDER_QUEUE_URL: queueUrl, HYBRID_FORWARDER_BUCKET: bucket };
+  const { stdout, stderr } = await runProgram(RUNNER, event, { ...environment, ...settings });
+  return { ...JSON.parse(stdout) as Omit<ForwarderAnswer, 'log'>, log: stderr };
 }
