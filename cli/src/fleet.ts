@@ -58,6 +58,7 @@ export class Fleet {
   async addressOf(name: string, port: number): Promise<string | undefined> {
     const index = this.services.find((each) => each.name === name)?.ports.indexOf(port) ?? -1;
     const service = await this.served.get(name)?.host;
+    await service?.ready;
     return service?.addresses[index]?.replace(/^http:\/\//, '');
   }
 
@@ -134,8 +135,11 @@ export class Fleet {
       this.served.set(of.name, { definition, host, ports });
       // It is tried again when the app changes, whatever has.
       host.catch(() => this.served.set(of.name, { definition: '', host, ports }));
-      const { addresses } = await host;
-      process.stdout.write(`${of.name}  ${addresses.length > 0 ? addresses.join(' ') : 'runs'}\n`);
+      const { addresses, ready } = await host;
+      // Nobody waits for it: one service may need another to become ready.
+      void ready.then(() => {
+        if (!this.stopped) process.stdout.write(`${of.name}  ${addresses.length > 0 ? addresses.join(' ') : 'runs'}\n`);
+      });
     } catch (error) {
       this.report(error as Error);
     }

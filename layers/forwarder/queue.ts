@@ -14,7 +14,7 @@ export interface Destination {
 const S3_ATTRIBUTE = 'HybridS3Uri';
 
 export class Queue {
-  private readonly client = new SQSClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 } });
+  private readonly client = new SQSClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 } });
 
   constructor(private readonly destination: Destination) {}
 

@@ -61,6 +61,18 @@ function synthesize(): void {
 
 const client = (name: string, script: string): NotingClient => notingClient(directory, name, script);
 
+/** In the place of a container: where a port of it is published, something listens there, and is healthy at its third answer. */
+const CONTAINER = `
+  const created = require('fs').readFileSync('created', 'utf8').split('\\n').find((line) => line.includes('--name ' + process.argv[2]));
+  const port = /--publish 127.0.0.1:(\\d+):8080/.exec(created)?.[1];
+  let asked = 0;
+  const server = require('http').createServer((_request, response) => {
+    if (++asked === 3) console.log('initialized');
+    response.writeHead(asked < 3 ? 503 : 200).end();
+  });
+  port ? server.listen(port, '127.0.0.1') : setInterval(() => {}, 60_000);
+`;
+
 const run = (args: string[], env: Record<string, string> = {}): Promise<Run> => cdkHybrid(args, { cwd: directory, env });
 
 test('every class that is one of our functions has a nice name', () => {
@@ -161,11 +173,13 @@ describe('local', () => {
   });
 
   test('starts services and processes, and says in one line what is not as it is on ECS', async () => {
-    const { path, calls } = client('services', 'case $1 in inspect) echo bridge;; start) echo started; exec sleep 60;; esac');
+    const container = join(directory, 'container.cjs');
+    writeFileSync(container, CONTAINER);
+    const { path, calls } = client('services', `case $1 in inspect) echo bridge;; create) echo "$@" >> created;; start) echo started; exec node ${container} "$3";; esac`);
     let folder = '';
     await serveLocally({ cwd: directory, env: { CDK_DOCKER: path } }, async ({ said, stop }) => {
       await said(/^Stack\/Worker {2}runs$/m);
-      await said(/^Stack\/Web {2}http:\/\/127\.0\.0\.1:\d+$/m);
+      await said(/\[Web\] initialized[^]*^Stack\/Web {2}http:\/\/127\.0\.0\.1:\d+$/m);
       [, folder] = await said(/^cdk-hybrid: Stack\/Web: here its other container \(Collector\) is left out, and \/mnt\/files is not the file system, but the folder (\S+), which is empty at first$/m);
       expect(existsSync(folder)).toBe(true);
       await said(/\[Worker\] started/);

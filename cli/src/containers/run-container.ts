@@ -1,11 +1,13 @@
 /** Defines how a container of ECS or Batch runs here, with what its definition says; and services and processes, which run until they are told to end. */
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { nameContainer, removeContainer } from './container-names';
 import type { Container } from './containers';
 import { argsForHost, askEngine, engineClient, nameOfHost, runEngine } from './engine';
 import { commandOf, variablesOf } from './run-arguments';
 import { mountedFolders } from './shared-folders';
 import { BootstrapProcess } from '../../../layers/runtime/invokers/bootstrap-process';
+import { HEALTH_PATH } from '../../../layers/runtime/sources/http/settings';
 import { containerEnvironment } from '../environment';
 import { CliError, tell, tellLog } from '../errors';
 import { textOf } from '../template-values';
@@ -13,10 +15,14 @@ import { textOf } from '../template-values';
 /** ECS's own default, from SIGTERM to SIGKILL. */
 export const STOP_SECONDS = 30;
 
+const HEALTH_MS = 100;
+
 /** A container that runs. */
 export interface Service {
   /** By which each of its ports is reached: a URL where our host listens, which speaks HTTP. */
   readonly addresses: readonly string[];
+  /** Settles when it takes requests, as far as our host tells, or is gone. */
+  readonly ready: Promise<void>;
   /** Lets it end by itself, and ends it when it has not within its stop timeout. */
   stop(): Promise<void>;
 }
@@ -40,8 +46,11 @@ export async function startService(
     if (!stopping) tell(`${of.name}: the container ended with ${exit.signal ?? `exit code ${exit.code}`}`);
     await removeContainer(name);
   });
+  const speaksHttp = of.sources.includes('http');
+  const addresses = of.ports.map((port, index) => `${speaksHttp ? 'http://' : ''}127.0.0.1:${onHost ? port : ports[index]}`);
   return {
-    addresses: of.ports.map((port, index) => `${of.sources.includes('http') ? 'http://' : ''}127.0.0.1:${onHost ? port : ports[index]}`),
+    addresses,
+    ready: speaksHttp && addresses.length > 0 ? healthy(`${addresses[0]}${values.HYBRID_HTTP_HEALTH_PATH || HEALTH_PATH}`, gone) : Promise.resolve(),
     stop: async () => {
       stopping = true;
       client.kill('SIGTERM');
@@ -50,6 +59,12 @@ export async function startService(
       clearTimeout(timer);
     },
   };
+}
+
+async function healthy(url: string, gone: Promise<void>): Promise<void> {
+  let over = false;
+  void gone.then(() => { over = true; });
+  while (!over && !await fetch(url).then(({ ok }) => ok, () => false)) await pause(HEALTH_MS);
 }
 
 /** What this machine is called in a container of the image; undefined when they have the same network. */
