@@ -14,7 +14,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { bundlePrograms, cdkHybrid, startCdkHybrid, type Run } from './command';
 import { FUNCTIONS } from './jsii-classes';
 import { serveLocally } from './local';
-import { notingClient, type NotingClient } from './noting-client';
+import { notingClient, servingClient, type NotingClient } from './noting-client';
 import { FUNCTION_CLASSES } from '../../cli/src/names';
 import { Compute, HandlerRuntime, HandlerSecret, HybridFunction, TaskVolume, Trigger } from '../../src';
 import { SMALL_CODE, SMALL_RUNTIME, withSmallRuntime } from '../small-runtime';
@@ -60,18 +60,6 @@ function synthesize(): void {
 }
 
 const client = (name: string, script: string): NotingClient => notingClient(directory, name, script);
-
-/** In the place of a container: where a port of it is published, something listens there, and is healthy at its third answer. */
-const CONTAINER = `
-  const created = require('fs').readFileSync('created', 'utf8').split('\\n').find((line) => line.includes('--name ' + process.argv[2]));
-  const port = /--publish 127.0.0.1:(\\d+):8080/.exec(created)?.[1];
-  let asked = 0;
-  const server = require('http').createServer((_request, response) => {
-    if (++asked === 3) console.log('initialized');
-    response.writeHead(asked < 3 ? 503 : 200).end();
-  });
-  port ? server.listen(port, '127.0.0.1') : setInterval(() => {}, 60_000);
-`;
 
 const run = (args: string[], env: Record<string, string> = {}): Promise<Run> => cdkHybrid(args, { cwd: directory, env });
 
@@ -173,9 +161,7 @@ describe('local', () => {
   });
 
   test('starts services and processes, and says in one line what is not as it is on ECS', async () => {
-    const container = join(directory, 'container.cjs');
-    writeFileSync(container, CONTAINER);
-    const { path, calls } = client('services', `case $1 in inspect) echo bridge;; create) echo "$@" >> created;; start) echo started; exec node ${container} "$3";; esac`);
+    const { path, calls } = servingClient(directory, 'services');
     let folder = '';
     await serveLocally({ cwd: directory, env: { CDK_DOCKER: path } }, async ({ said, stop }) => {
       await said(/^Stack\/Worker {2}runs$/m);

@@ -8,7 +8,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { bundlePrograms, cdkHybrid, startCdkHybrid, type Run } from './command';
 import { synthesizeImages, writeImages } from './image-app';
 import { serveLocally } from './local';
-import { notingClient, type NotingClient } from './noting-client';
+import { notingClient, servingClient, type NotingClient } from './noting-client';
 import { containerEngine } from '../real-parts';
 
 const engine = containerEngine();
@@ -306,8 +306,7 @@ describe('local', () => {
   });
 
   test('runs a service with what its definition says, on the port that was asked for', async () => {
-    // An engine with a network of its own for each container; what it runs here only waits.
-    const { path, calls } = client('publishing', 'case $1 in inspect) echo bridge;; start) echo started; exec sleep 60;; esac');
+    const { path, calls } = servingClient(directory, 'publishing');
     await serveLocally({ cwd: directory, env: { CDK_DOCKER: path, CDK_HYBRID_CACHE_DIR: cache } }, async ({ said, stop }) => {
       expect(await said(/^Images\/Web {2}(\S+)$/m)).toMatchObject({ 1: 'http://127.0.0.1:23456' });
       await said(/\[Web\] started/);
