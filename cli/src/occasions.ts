@@ -4,8 +4,8 @@ import type { Container } from './containers/containers';
 import type { LambdaFunction } from './functions';
 import { frontsOf } from './routes/local-routes';
 import { shownPath } from './routes/route';
-import { idOf, propertiesOf, triggersOf, type FoundTrigger, type TriggerKind } from './sample-events/triggers';
 import { textOf } from './template-values';
+import { idOf, propertiesOf, triggersOf, type FoundTrigger, type TriggerKind } from './triggers';
 
 /** What the kinds are called that go by a name. */
 const WORDS: Partial<Readonly<Record<TriggerKind, string>>> = {

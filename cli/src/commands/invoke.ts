@@ -13,8 +13,8 @@ import { runFunction } from '../local-function';
 import { findNamed } from '../names';
 import type { Options } from '../options';
 import { chosenTrigger, sampleEvent } from '../sample-events/sample-event';
-import type { FoundTrigger } from '../sample-events/triggers';
 import { endOnSignal } from '../signals';
+import type { FoundTrigger } from '../triggers';
 
 export async function invoke(assembly: Assembly, options: Options): Promise<number> {
   const functions = functionsOf(assembly);

@@ -10,7 +10,8 @@ import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';
 import { tell } from '../errors';
 import { functionsOf, type LambdaFunction } from '../functions';
-import { isSame, resourcesIn, resourcesOf, type Named } from '../template-resources';
+import { Called } from '../routes/called';
+import { resourcesOf, type Named } from '../template-resources';
 import { textOf } from '../template-values';
 
 type Invoke = (name: string, request: InvokeRequest) => Promise<InvocationResult>;
@@ -154,10 +155,12 @@ export class LocalQueues {
 
 function mappingsOf(assembly: Assembly): Mapping[] {
   const functions = functionsOf(assembly);
+  const thing = new Called(assembly);
   return resourcesOf('AWS::Lambda::EventSourceMapping', assembly.stacks).flatMap((mapping) => {
     const properties = propertiesOf(mapping);
     const queue = queueIn(properties.EventSourceArn, mapping.stack, assembly);
-    const called = functionIn(properties.FunctionName, mapping, functions, assembly);
+    const name = thing.functionIn(properties.FunctionName, mapping)?.name;
+    const called = functions.find((each) => each.name === name);
     if (!queue || !called || String(properties.Enabled) === 'false') return [];
     const patterns = ((properties.FilterCriteria?.Filters ?? []) as { Pattern: unknown }[]).map(({ Pattern }) => textOf(Pattern, mapping.stack));
     const entry = {
@@ -172,13 +175,6 @@ function mappingsOf(assembly: Assembly): Mapping[] {
 }
 
 /** Also by a version or an alias. */
-function functionIn(value: unknown, { stack }: Named, functions: readonly LambdaFunction[], assembly: Assembly): LambdaFunction | undefined {
-  for (const each of resourcesIn(value, stack, assembly.stacks)) {
-    const found = functions.find((of) => isSame(of, each)) ?? functionIn(propertiesOf(each).FunctionName, each, functions, assembly);
-    if (found) return found;
-  }
-  return undefined;
-}
 
 /** Where a container has a network of its own, the machine's loopback is not its own. @param hostName nothing where it has none */
 async function seenFromContainer(endpoint: string, hostName: () => Promise<string | undefined>): Promise<string> {

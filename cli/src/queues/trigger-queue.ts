@@ -7,8 +7,8 @@ import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';
 import { CliError, tell } from '../errors';
 import { FORWARDER_VARIABLE } from '../names';
-import type { FoundTrigger } from '../sample-events/triggers';
 import { isSame, resourcesIn } from '../template-resources';
+import type { FoundTrigger } from '../triggers';
 
 type Properties = Record<string, any>;
 type Body = Omit<SendMessageRequest, 'QueueUrl'>;

@@ -1,12 +1,12 @@
 /** Defines the event of a request to one of a function's routes: by the mapping that `local` has. */
 import { randomBytes } from 'node:crypto';
 import type { HttpOverrides } from './sample-event';
-import type { FoundTrigger } from './triggers';
 import { newRequestId } from '../../../layers/runtime/core/request-id';
 import { asFirstProxy } from '../../../layers/runtime/sources/http/forwarded';
 import { splitTarget } from '../../../layers/runtime/sources/http/request';
 import { isJson } from '../json';
 import { eventFor } from '../routes/route-event';
+import type { FoundTrigger } from '../triggers';
 
 /** From the addresses that are for documentation. */
 const CALLER = '192.0.2.1';

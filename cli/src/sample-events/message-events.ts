@@ -8,11 +8,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { CloudWatchLogsDecodedData, CloudWatchLogsEvent, EventBridgeEvent, S3Event, SNSEvent, SQSEvent } from 'aws-lambda';
 import { patternExample } from './pattern-example';
-import { nameOf, propertiesOf, type FoundTrigger } from './triggers';
 import { DEFAULT_REGION, MADE_UP_ACCOUNT } from '../../../layers/runtime/core/made-up';
 import type { Stack } from '../assembly';
 import { arnOf } from '../queues/queue-names';
 import { regionOf, textOf } from '../template-values';
+import { nameOf, propertiesOf, type FoundTrigger } from '../triggers';
 
 /** What may be said instead of what is made up. */
 export interface SampleOverrides {

@@ -3,7 +3,7 @@ import { httpEvent } from './http-events';
 import { bucketEvent, logGroupData, logGroupEvent, patternEvent, queueEvent, scheduleEvent, topicEvent } from './message-events';
 import { withValues } from './overrides';
 import { dataStreamEvent, tableStreamEvent } from './stream-events';
-import { TRIGGER_KINDS, triggersOf, type FoundTrigger, type TriggerKind } from './triggers';
+import { TRIGGER_KINDS, triggersOf, type FoundTrigger, type TriggerKind } from '../triggers';
 import { userPoolEvent } from './user-pool-events';
 import type { Assembly } from '../assembly';
 import type { Container } from '../containers/containers';

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue, DynamoDBStreamEvent, KinesisStreamEvent } from 'aws-lambda';
 import { accountIn, originOf, regionIn, type SampleOverrides } from './message-events';
-import { propertiesOf, type FoundTrigger } from './triggers';
 import type { Stack } from '../assembly';
+import { propertiesOf, type FoundTrigger } from '../triggers';
 
 type Item = Record<string, AttributeValue>;
 type View = NonNullable<NonNullable<DynamoDBStreamEvent['Records'][number]['dynamodb']>['StreamViewType']>;

@@ -5,8 +5,8 @@
  */
 import type { BaseTriggerEvent } from 'aws-lambda/trigger/cognito-user-pool-trigger/_common';
 import { regionIn } from './message-events';
-import type { FoundTrigger } from './triggers';
 import type { Stack } from '../assembly';
+import type { FoundTrigger } from '../triggers';
 
 interface Operation {
   readonly source: string;

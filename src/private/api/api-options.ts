@@ -1,8 +1,8 @@
 /** Refuses what neither kind of API takes of a trigger. */
-import type { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { checkRange } from '../check-range';
-import { checkNames } from './gateway-mapping';
+import { problem } from '../errors';
 
 /** How an API reaches a handler. */
 export interface ApiIntegrationOptions {
@@ -18,4 +18,12 @@ export function checkIntegration(scope: IConstruct, options: ApiIntegrationOptio
   checkNames(scope, 'stageVariables', stageVariables);
   const milliseconds = integrationTimeout?.isUnresolved() ? undefined : integrationTimeout?.toMilliseconds();
   checkRange(scope, 'integrationTimeout', milliseconds, { least: 50, most: 1_000 * mostSeconds, unit: 'milliseconds' });
+}
+
+/** Refuses names that API Gateway does not map. Source: "Transform API requests and responses for HTTP APIs": "only the special characters . and _ are supported". */
+function checkNames(scope: IConstruct, property: string, names: string[] = []): void {
+  for (const name of names) {
+    if (!Token.isUnresolved(name) && /^[A-Za-z0-9_.]+$/.test(name)) { continue; }
+    throw problem(scope, 'GATEWAY_NAME', { property, given: Token.isUnresolved(name) ? 'a token' : name, accepted: 'names of letters, digits, dots and underscores' });
+  }
 }

@@ -4,8 +4,6 @@
  * The quotas of neither kind of API limit the number of mappings; names of stage variables and their values are limited to 64 and 512 characters.
  */
 import { Token } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
-import { problem } from '../errors';
 
 /** What holds for all requests of an integration. */
 export interface GatewayMapping {
@@ -98,14 +96,6 @@ export function restApiParameters(mapping: GatewayMapping): Headers {
   }
   stageVariables.forEach((name, index) => put(`${PREFIX}variable-${index}`, `stageVariables.${name}`));
   return parameters;
-}
-
-/** Refuses names that API Gateway does not map. Source: the pages above; of HTTP APIs "only the special characters . and _ are supported". */
-export function checkNames(scope: IConstruct, property: string, names: string[] = []): void {
-  for (const name of names) {
-    if (!Token.isUnresolved(name) && /^[A-Za-z0-9_.]+$/.test(name)) { continue; }
-    throw problem(scope, 'GATEWAY_NAME', { property, given: Token.isUnresolved(name) ? 'a token' : name, accepted: 'names of letters, digits, dots and underscores' });
-  }
 }
 
 /** As the query of a URL is written, which has no letter that means anything to mappings. */

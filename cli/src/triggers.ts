@@ -1,13 +1,13 @@
 /** Defines what triggers a function, a service, a task or a job, as its templates tell. */
-import type { Assembly } from '../assembly';
-import type { Container } from '../containers/containers';
-import type { LambdaFunction } from '../functions';
-import { FORWARDER_VARIABLE, STARTER_VARIABLE } from '../names';
-import { hostQueues, madeUpName, queueIn, type KnownQueue } from '../queues/queue-names';
-import { frontsOf } from '../routes/local-routes';
-import type { Front, GatewayTarget, LoadBalancerTarget, Route } from '../routes/route';
-import { isSame, resourcesIn, resourcesOf, type Named } from '../template-resources';
-import { listOf, textOf } from '../template-values';
+import type { Assembly } from './assembly';
+import type { Container } from './containers/containers';
+import type { LambdaFunction } from './functions';
+import { FORWARDER_VARIABLE, STARTER_VARIABLE } from './names';
+import { hostQueues, madeUpName, queueIn, type KnownQueue } from './queues/queue-names';
+import { frontsOf } from './routes/local-routes';
+import type { Front, GatewayTarget, LoadBalancerTarget, Route } from './routes/route';
+import { isSame, resourcesIn, resourcesOf, type Named } from './template-resources';
+import { listOf, textOf } from './template-values';
 
 type Properties = Record<string, any>;
 
